@@ -1,0 +1,27 @@
+/* The console server's protocol. Each reply's label is an hf_status_t. */
+#ifndef HANDOFF_CONSOLE_H
+#define HANDOFF_CONSOLE_H
+
+enum hf_console_label {
+    HF_CONSOLE_NONE,
+    /* word 0: how many bytes; up to 40 in words 1 to 5, more in the buffer -> when
+     * they are on their way; for no bytes: when all earlier ones have left. "\n"
+     * becomes "\r\n" on the line. */
+    HF_CONSOLE_WRITE,
+    /* Waits for input -> word 0: how many bytes (1 to 40), in words 1 to 5. Enter is
+     * "\n", and nothing behind it comes in the same reply. */
+    HF_CONSOLE_READ,
+};
+
+/* The handles that the console server is given, in order from HF_SLOT_GIVEN on. */
+enum hf_console_given {
+    HF_CONSOLE_GIVEN_ENDPOINT, /* RECEIVE */
+    HF_CONSOLE_GIVEN_NOTIFY,   /* NOTIFY at that endpoint, with a bit for the interrupt */
+    HF_CONSOLE_GIVEN_PORTS,    /* COM1's */
+    HF_CONSOLE_GIVEN_IRQ,
+    HF_CONSOLE_GIVEN_COUNT,
+};
+
+#define HF_CONSOLE_WORD_BYTES 40u
+
+#endif

@@ -1,0 +1,222 @@
+/* MMU operations: what memsrv asks of the core.
+ *
+ * An operation is four words. Up to HF_OPERATIONS of them stand in the first
+ * half of the caller's operation page; each is read once, and its result
+ * replaces it. What does not fit stands in the second half, so a list has at
+ * most one operation that uses it. */
+#ifndef HANDOFF_MMU_H
+#define HANDOFF_MMU_H
+
+#include <handoff/status.h>
+#include <handoff/types.h>
+
+#define HF_OPERATIONS 64u
+
+/* X(name, what it does) */
+#define HF_OPERATION_LIST(X) \
+    X(ASPACE_CREATE, aspace_create, "FREE frame becomes a PML4") \
+    X(ASPACE_COPY_KERNEL, aspace_copy_kernel, "fills in the kernel half") \
+    X(ASPACE_DESTROY, aspace_destroy, "empty PML4 becomes FREE") \
+    X(TABLE_INSTALL, table_install, "FREE frame becomes a table") \
+    X(TABLE_REMOVE, table_remove, "empty table becomes FREE") \
+    X(STAGE, stage, "FREE frame is zeroed and filled, or a STAGED one filled further") \
+    X(RELEASE, release, "STAGED frame becomes FREE") \
+    X(MAP, map, "leaf entry for a STAGED or USER frame") \
+    X(UNMAP, unmap, "removes a leaf entry") \
+    X(PROTECT, protect, "changes a leaf's rights, samples accessed and dirty") \
+    X(CLEAR, clear, "unmaps all under one PT") \
+    X(TRANSLATE, translate, "reads the entries of all levels") \
+    X(PIN, pin, "keeps a USER frame without a mapping") \
+    X(UNPIN, unpin, "ends that") \
+    X(TAG, tag, "memsrv's own mark on a frame") \
+    X(QUERY, query, "reads run headers or frame entries") \
+    X(TASK_CREATE, task_create, "FREE frame becomes a stopped task") \
+    X(TASK_SET, task_set, "sets a stopped task's registers and what it uses") \
+    X(TASK_GET, task_get, "reads them") \
+    X(TASK_START, task_start, "lets it run") \
+    X(TASK_STOP, task_stop, "takes it out of whatever it waits for") \
+    X(TASK_DESTROY, task_destroy, "stopped task becomes FREE") \
+    X(HANDLES_CREATE, handles_create, "FREE frame becomes a handle table") \
+    X(HANDLE_PUT, handle_put, "fills a slot of a handle table") \
+    X(HANDLES_DESTROY, handles_destroy, "unused handle table becomes FREE") \
+    X(ENDPOINT_CREATE, endpoint_create, "FREE frame becomes an endpoint") \
+    X(ENDPOINT_DESTROY, endpoint_destroy, "endpoint becomes FREE")
+
+enum hf_operation_code {
+    HF_OP_NONE,
+#define X(upper, lower, text) HF_OP_##upper,
+    HF_OPERATION_LIST(X)
+#undef X
+    HF_OP_COUNT
+};
+
+/* Page-table levels, as TABLE_INSTALL, MAP and HF_NO_TABLE name them. */
+enum hf_level {
+    HF_LEVEL_PT = 1,
+    HF_LEVEL_PD = 2,
+    HF_LEVEL_PDPT = 3,
+    HF_LEVEL_PML4 = 4,
+};
+
+/* Fields that an operation has no use for must be zero (HF_BAD_ARGUMENT). */
+struct hf_operation {
+    uint8_t code;    /* enum hf_operation_code */
+    uint8_t level;   /* TABLE_*: the table's level */
+    uint16_t rights; /* MAP, PROTECT: enum hf_rights; HANDLE_PUT: enum hf_handle_rights */
+    uint32_t count;  /* STAGE: bytes; QUERY: how many; HANDLE_PUT: slot */
+    uint64_t object; /* the aspace, table, task, handle table or endpoint: a frame number */
+    uint64_t address;
+    uint64_t frame;
+};
+
+/* STAGE: `object` is the frame, `frame` the source, `count` the length, and
+ * `address` holds the offset in the source (low half) and in the frame (high half). */
+#define HF_STAGE_AT(offset, at) ((uint64_t)(uint32_t)(offset) | (uint64_t)(at) << 32)
+/* STAGE with this source only zeroes. */
+#define HF_NO_FRAME (~0ull)
+
+/* HANDLE_PUT: `object` is the table, `count` the slot (HF_SLOT_ANY: a free one),
+ * `rights` what it allows; kind of thing in `level` (enum hf_put_kind). */
+enum hf_put_kind {
+    HF_PUT_ENDPOINT, /* `frame`: the endpoint; `address`: the badge */
+    HF_PUT_COPY,     /* `frame`: the other table; `address`: slot in it; keeps the badge */
+    HF_PUT_PORTS,    /* `frame`: first port; `address`: how many */
+    HF_PUT_IRQ,      /* `frame`: interrupt line */
+    HF_PUT_POWER,
+};
+
+/* QUERY: `object` is the first run or frame, `level` which of the two. */
+enum hf_query_kind {
+    HF_QUERY_RUNS,
+    HF_QUERY_FRAMES,
+};
+
+struct hf_result {
+    uint32_t status; /* enum hf_status; the operation's code is gone */
+    uint32_t detail; /* NO_TABLE: level; UNMAP, PROTECT: enum hf_leaf_flags; CLEAR, QUERY: entries; HANDLE_PUT: slot */
+    uint64_t value[3]; /* UNMAP, PROTECT: the frame; TRANSLATE: the last entry read, with its level in `detail` */
+};
+_Static_assert(sizeof(struct hf_operation) == 32, "an operation is four words");
+_Static_assert(sizeof(struct hf_result) == 32, "a result replaces its operation");
+
+enum hf_leaf_flags {
+    HF_LEAF_ACCESSED = 1,
+    HF_LEAF_DIRTY = 2,
+    HF_LEAF_FREED = 4, /* the frame is FREE now */
+};
+
+/* Types of a frame. The numbers are part of QUERY's answer. */
+#define HF_FRAME_TYPE_LIST(X) \
+    X(RESERVED, "not RAM, or the firmware's") \
+    X(CORE, "the core's own") \
+    X(FREE, "memsrv's to use") \
+    X(STAGED, "zeroed or filled, not mapped yet") \
+    X(USER, "used by ring 3") \
+    X(PT, "page table") \
+    X(PD, "page directory") \
+    X(PDPT, "page-directory-pointer table") \
+    X(PML4, "root of an aspace") \
+    X(HANDLES, "handle table") \
+    X(TASK, "task") \
+    X(ENDPOINT, "endpoint")
+
+enum hf_frame_type {
+#define X(name, text) HF_FRAME_##name,
+    HF_FRAME_TYPE_LIST(X)
+#undef X
+    HF_FRAME_TYPE_COUNT
+};
+
+/* One 4 KiB frame. */
+struct hf_frame_entry {
+    uint8_t type;  /* enum hf_frame_type */
+    uint8_t flags; /* enum hf_frame_flags */
+    uint16_t tag;  /* memsrv's */
+    uint32_t refs;
+};
+
+enum hf_frame_flags {
+    HF_FRAME_PINNED = 1,
+    HF_FRAME_KERNEL_HALF = 2, /* PML4: its kernel half is there */
+};
+
+/* A run of 512 frames. */
+enum hf_run_state {
+    HF_RUN_RESERVED, /* no RAM, or the firmware's altogether */
+    HF_RUN_CORE,     /* the core's altogether */
+    HF_RUN_FREE,     /* all FREE; its entries are not kept */
+    HF_RUN_SPLIT,    /* see its entries */
+};
+
+struct hf_run_header {
+    uint8_t state; /* enum hf_run_state */
+    uint8_t flags;
+    uint16_t busy; /* SPLIT: how many entries are not FREE */
+    uint32_t refs; /* 2 MiB leaves that name it */
+};
+_Static_assert(sizeof(struct hf_frame_entry) == 8 && sizeof(struct hf_run_header) == 8,
+               "the frame table's arrays");
+
+/* TASK_SET and TASK_GET: `object` is the task; the rest is in the page's second half. */
+enum hf_task_fields {
+    HF_TASK_REGISTERS = 1,
+    HF_TASK_PRIORITY = 2,
+    HF_TASK_ASPACE = 4,
+    HF_TASK_HANDLES = 8,
+    HF_TASK_BUFFER = 16,
+    HF_TASK_OPERATIONS = 32,
+    HF_TASK_PAGER = 64,
+    HF_TASK_MEMORY = 128,
+    HF_TASK_MARK = 256,
+    HF_TASK_FIELDS_ALL = 511,
+};
+
+enum hf_task_state {
+    HF_TASK_STOPPED,
+    HF_TASK_READY,     /* or running */
+    HF_TASK_SENDING,   /* queued at an endpoint with a call */
+    HF_TASK_RECEIVING, /* queued at an endpoint for a call */
+    HF_TASK_WAITING,   /* for a reply */
+};
+
+struct hf_registers {
+    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rip, rflags, fs_base;
+};
+
+struct hf_task_block {
+    uint64_t fields; /* TASK_SET: which of the following to set (enum hf_task_fields) */
+    struct hf_registers registers;
+    uint64_t priority;     /* 0 to 255, higher runs first */
+    hf_frame_t aspace;     /* HF_NO_FRAME for none, here and below */
+    hf_frame_t handles;
+    hf_frame_t buffer;     /* STAGED or USER */
+    hf_frame_t operations; /* STAGED or USER: the operation page of a task with MEMORY */
+    hf_frame_t pager;      /* endpoint that gets its faults ... */
+    hf_badge_t pager_badge; /* ... under this badge */
+    uint64_t memory;       /* 1: may make MMU calls */
+    uint64_t mark;         /* memsrv's own */
+    /* TASK_GET only */
+    hf_serial_t serial;
+    uint64_t state;    /* enum hf_task_state */
+    hf_frame_t waits_for; /* endpoint when SENDING or RECEIVING, task when WAITING */
+    uint64_t ticks;
+};
+
+struct hf_operation_page {
+    union {
+        struct hf_operation operation[HF_OPERATIONS];
+        struct hf_result result[HF_OPERATIONS];
+    };
+    union {
+        struct hf_task_block task;
+        struct hf_frame_entry entries[256];
+        struct hf_run_header headers[256];
+        hf_frame_t frames[256]; /* CLEAR: the frames that became FREE */
+        uint64_t walk[4];       /* TRANSLATE: entries by level, PT first; 0 where the walk did not get */
+    };
+};
+_Static_assert(sizeof(struct hf_operation_page) == 4096, "the operation page is one page");
+
+#endif
