@@ -1,0 +1,331 @@
+# Handoff's build. `make help` lists what can be asked for; docs/building.md tells more.
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+BUILD ?= build
+$(if $(word 2,$(BUILD)),$(error BUILD="$(BUILD)": make can't use a path with spaces))
+GEN := $(BUILD)/gen
+goals := $(or $(MAKECMDGOALS),all)
+
+Q := $(if $(VERBOSE),,@)
+say = @printf '  %-6s %s\n' '$(1)' '$(2)'
+
+# $(call keep,FILE,TEXT): writes FILE if it doesn't say TEXT already. What depends on FILE is
+# made again when TEXT changes. (make has read the old FILE before it writes the new one.)
+keep = $(if $(call differ,$(strip $(file <$(1))),$(strip $(2))),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))
+differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
+
+# ---- The machine we build on: what is missing is installed, and the compiler is looked for ----
+
+ifneq ($(filter-out clean help docs toolchain,$(goals)),)
+include $(BUILD)/host-run.mk
+endif
+ifneq ($(filter test test-% fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
+include $(BUILD)/host-test.mk
+endif
+ifneq ($(filter docs,$(goals)),)
+include $(BUILD)/host-docs.mk
+endif
+
+$(BUILD)/host-%.mk: tools/setup $(wildcard toolchain/bin/x86_64-elf-gcc)
+	@tools/setup $*
+	@mkdir -p $(@D)
+	@PATH="$(CURDIR)/toolchain/bin:$$PATH"; \
+	for gcc in x86_64-elf-gcc x86_64-linux-gnu-gcc; do \
+	    if path=$$(command -v $$gcc); then echo "CROSS := $${path%gcc}" >$@; break; fi; \
+	done
+
+HOSTCC ?= gcc
+NASM ?= nasm
+ifeq ($(origin CC),default)
+CC := $(CROSS)gcc
+endif
+compiler := $(shell $(CC) --version 2>/dev/null | head -n 1)
+is_clang := $(findstring clang,$(compiler))
+ifeq ($(origin LD),default)
+LD := $(or $(if $(is_clang),$(shell command -v ld.lld)),$(CROSS)ld)
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS)ar
+endif
+OBJCOPY ?= $(CROSS)objcopy
+NM ?= $(CROSS)nm
+ifdef CROSS
+$(if $(compiler),,$(error The compiler "$(CC)" can't be run))
+endif
+
+# ---- Flags ----
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+    -Wvla -Wundef -Wpointer-arith -Wcast-qual -Wredundant-decls -Wnested-externs \
+    -Wimplicit-fallthrough -Wformat=2
+FREESTANDING := -std=gnu2x -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
+    -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -mno-red-zone -mgeneral-regs-only \
+    $(WARNINGS) -Iinclude
+CORE_CFLAGS := $(FREESTANDING) -mcmodel=kernel -Wwrite-strings -Wframe-larger-than=1024
+PROGRAM_CFLAGS := $(FREESTANDING) -Ilibipc/include
+
+# A loop in memset must not become a call of memset; clang is told so by -ffreestanding.
+GCC_CFLAGS := -fno-tree-loop-distribute-patterns -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+CLANG_CFLAGS := --target=x86_64-elf
+COMPILER_CFLAGS := $(if $(is_clang),$(CLANG_CFLAGS),$(GCC_CFLAGS))
+
+NASMFLAGS := -f elf64 -g -F dwarf -Werror -Iinclude/ -I$(GEN)/
+LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none --fatal-warnings
+HOST_CFLAGS := -std=gnu2x -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+    -Wall -Wextra -Werror -Iinclude -Itests/host
+
+$(call keep,$(GEN)/flags,$(CC) $(compiler) $(COMPILER_CFLAGS) $(CORE_CFLAGS) $(PROGRAM_CFLAGS) $(NASM) $(NASMFLAGS) $(LD) $(LDFLAGS))
+$(call keep,$(GEN)/host-flags,$(HOSTCC) $(HOST_CFLAGS))
+
+# ---- The core ----
+
+CORE_SOURCES := $(filter-out ukernel/offsets.c,$(sort $(wildcard boot/*.asm ukernel/*.asm ukernel/*.c)))
+CORE := $(BUILD)/handoff.elf
+
+all: $(CORE) programs ## build the core and all programs
+.PHONY: all programs
+
+objects = $(patsubst %,$(BUILD)/%.o,$(1))
+
+$(CORE): $(call objects,$(CORE_SOURCES)) ukernel/core.ld $(GEN)/flags
+	$(call say,LD,$@)
+	$(Q)$(LD) $(LDFLAGS) -T ukernel/core.ld -Map=$(BUILD)/handoff.map -o $@ $(filter %.o,$^)
+
+# NASM's constants come from the C headers: the compiler prints them into its assembly.
+$(GEN)/offsets.inc: ukernel/offsets.c $(GEN)/flags
+	$(call say,GEN,$@)
+	$(Q)$(CC) $(COMPILER_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $@.s $<
+	$(Q)sed -n 's/.*->\(%define [A-Za-z0-9_]* \)\$$*\([-0-9]*\).*/\1\2/p' $@.s >$@
+
+$(call objects,$(filter boot/%.asm ukernel/%.asm,$(CORE_SOURCES))): $(GEN)/offsets.inc
+
+# ---- Programs of ring 3: a file or a folder each; servers, then tasks, then those of tests ----
+
+program_sources = $(sort $(wildcard $(1).c $(1)/*.c $(1)/*.asm))
+programs_in = $(sort $(patsubst %/,%,$(dir $(wildcard $(1)/*/*.c))) $(basename $(wildcard $(1)/*.c)))
+
+SERVERS := servers/memsrv servers/init
+SERVERS += $(filter-out $(SERVERS),$(call programs_in,servers))
+TASK_PROGRAMS := $(call programs_in,tasks)
+TEST_PROGRAMS := $(call programs_in,tests/tasks)
+
+# TASKS=DIRECTORY: programs from outside the tree
+ifdef TASKS
+ifneq ($(words $(TASKS)),1)
+$(error TASKS="$(TASKS)": make can't use a path with spaces)
+endif
+ifeq ($(wildcard $(TASKS)/.),)
+$(error TASKS="$(TASKS)": there is no such directory)
+endif
+OUTSIDE_PROGRAMS := $(call programs_in,$(abspath $(TASKS)))
+ifeq ($(OUTSIDE_PROGRAMS),)
+$(error TASKS="$(TASKS)": no C source is in it)
+endif
+endif
+
+RUN_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(OUTSIDE_PROGRAMS)
+TREE_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(TEST_PROGRAMS)
+PROGRAMS := $(TREE_PROGRAMS) $(OUTSIDE_PROGRAMS)
+names = $(notdir $(1))
+
+twice := $(strip $(foreach name,$(sort $(call names,$(PROGRAMS))),\
+    $(if $(filter-out 1,$(words $(filter $(name),$(call names,$(PROGRAMS))))),$(name))))
+$(if $(twice),$(error More than one program is called: $(twice)))
+
+# Each has a link address of its own, by its place in the list: 16 MiB apart, below 2 GiB.
+$(if $(word 65,$(PROGRAMS)),$(error There are link addresses for 64 programs, and $(words $(PROGRAMS)) programs))
+$(foreach path,$(PROGRAMS),$(eval place-$(path) := $(words $(placed)))$(eval placed += $(path)))
+$(call keep,$(GEN)/programs,$(TREE_PROGRAMS))
+
+# What stands outside the tree is built below $(BUILD)/outside/, by its full path.
+within_build = $(patsubst %,$(BUILD)/%$(2),$(patsubst /%,outside/%,$(1)))
+elf = $(call within_build,$(1),.elf)
+program_objects = $(call within_build,$(call program_sources,$(1)),.o)
+
+define program
+$(call elf,$(1)): $(call program_objects,$(1)) $(BUILD)/libipc.a libipc/program.ld $(GEN)/programs $(GEN)/flags
+	$$(call say,LD,$$@)
+	$$(Q)$$(LD) $$(LDFLAGS) -T libipc/program.ld \
+	    --defsym=IMAGE_BASE=$$$$((0x40000000 + $(place-$(1)) * 0x1000000)) -o $$@ $$(filter %.o %.a,$$^)
+
+$(BUILD)/image/$(call names,$(1)): $(call elf,$(1))
+	@mkdir -p $$(@D)
+	$$(Q)$$(OBJCOPY) --strip-all $$< $$@
+endef
+$(foreach path,$(PROGRAMS),$(eval $(call program,$(path))))
+
+LIBIPC_SOURCES := $(sort $(wildcard libipc/*.asm libipc/*.c))
+
+$(BUILD)/libipc.a: $(call objects,$(LIBIPC_SOURCES)) $(GEN)/flags
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
+
+programs: $(call elf,$(PROGRAMS))
+
+# ---- Compiling ----
+
+CFLAGS_HERE = $(PROGRAM_CFLAGS)
+$(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS)
+$(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(PROGRAM_CFLAGS))
+$(BUILD)/boot/% $(BUILD)/ukernel/%: ASM_INCLUDE = -Iukernel/
+
+define compile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(COMPILER_CFLAGS) $(CFLAGS_HERE) -MMD -MP -c -o $@ $<
+endef
+
+define assemble
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) $(ASM_INCLUDE) -MD $(@:.o=.d) -MP -MQ $@ -o $@ $<
+endef
+
+$(BUILD)/%.c.o: %.c $(GEN)/flags
+	$(compile)
+
+$(BUILD)/%.asm.o: %.asm $(GEN)/flags
+	$(assemble)
+
+$(BUILD)/outside/%.c.o: /%.c $(GEN)/flags
+	$(compile)
+
+$(BUILD)/outside/%.asm.o: /%.asm $(GEN)/flags
+	$(assemble)
+
+-include $(patsubst %.o,%.d,$(call objects,$(CORE_SOURCES) $(LIBIPC_SOURCES)) \
+    $(foreach path,$(PROGRAMS),$(call program_objects,$(path)))) $(GEN)/offsets.inc.d
+
+# ---- Images ----
+
+# CMDLINE is taken as it was typed, dollar signs included.
+override CMDLINE := $(value CMDLINE)
+export CMDLINE
+
+image_files = $(patsubst %,$(BUILD)/image/%,core $(call names,$(1)))
+make_image = tools/image $(1) $@ $(BUILD)/image/core "$$CMDLINE" \
+    $(foreach name,$(call names,$(RUN_PROGRAMS)),$(name) $(BUILD)/image/$(name))
+
+$(call keep,$(GEN)/image,$(RUN_PROGRAMS) $(CMDLINE))
+$(call keep,$(GEN)/tested,$(call names,$(TREE_PROGRAMS)))
+
+$(BUILD)/image/core: $(CORE)
+	@mkdir -p $(@D)
+	$(Q)$(OBJCOPY) --strip-all $< $@
+	$(Q)grub-file --is-x86-multiboot2 $@ || { rm -f $@; echo '$<: no valid Multiboot2 header' >&2; exit 1; }
+
+$(BUILD)/handoff.iso: $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
+	$(call say,ISO,$@)
+	$(Q)$(call make_image,iso)
+
+$(BUILD)/handoff-cd.iso: $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
+	$(call say,CD,$@)
+	$(Q)$(call make_image,cd)
+
+iso: $(BUILD)/handoff.iso ## make the image for BIOS and UEFI: build/handoff.iso
+cd: $(BUILD)/handoff-cd.iso ## make the small image that boots quickest, BIOS only: build/handoff-cd.iso
+.PHONY: iso cd
+
+# ---- Running ----
+
+MEM ?= 512M
+CPU ?= max
+run_options = --memory '$(MEM)' --cpu '$(CPU)' $(if $(UEFI),--uefi) $(if $(WINDOW),--window) --log $(BUILD)/core.log
+
+run: iso ## boot in QEMU: UEFI=1 MEM=512M CPU=max CMDLINE="run=NAME ARGS" TASKS=DIRECTORY WINDOW=1 QEMUFLAGS=
+	@tools/run $(run_options) $(BUILD)/handoff.iso $(QEMUFLAGS) || [ $$? -eq 130 ]
+.PHONY: run
+
+# ---- Debuggers ----
+
+bochs: cd ## boot in Bochs, stopped in its debugger, with our symbols
+	@tools/bochs --build $(BUILD) --memory '$(MEM)' $(BUILD)/handoff-cd.iso
+
+debug: cd ## boot in QEMU, stopped, with gdb attached and our symbols
+	@tools/debug --build $(BUILD) --memory '$(MEM)' --cpu '$(CPU)' $(BUILD)/handoff-cd.iso
+.PHONY: bochs debug
+
+# ---- Tests ----
+
+HOST_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/host/test_*.c)))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_SECONDS ?= 60
+tested_images := $(call image_files,$(TREE_PROGRAMS))
+
+$(HOST_TESTS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)tools/host-test $@ $< $(HOSTCC) $(HOST_CFLAGS)
+
+$(FUZZERS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
+	$(call say,FUZZER,$<)
+	@mkdir -p $(@D)
+	$(Q)tools/host-test $@ $< clang $(HOST_CFLAGS) -fsanitize=fuzzer
+
+-include $(foreach test,$(HOST_TESTS) $(FUZZERS),$(wildcard $(test).parts/*.d))
+
+test: $(HOST_TESTS) $(tested_images) ## run all tests, those on the host and those in the guest
+	@BUILD=$(BUILD) tools/test --guest $(HOST_TESTS)
+
+test-host: $(HOST_TESTS) ## run the tests on the host only
+	@tools/test $(HOST_TESTS)
+
+test-guest: $(tested_images) ## run the tests in the guest only: PYTESTFLAGS="-k NAME"
+	@BUILD=$(BUILD) tools/test --guest
+
+fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=60
+	@for fuzzer in $^; do \
+	    echo "== $$fuzzer"; mkdir -p $$fuzzer.corpus; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; \
+	done
+.PHONY: test test-host test-guest fuzz
+
+# ---- Looking at the source ----
+
+C_FOLDERS := include ukernel libipc servers tasks tests
+C_FILES := $(sort $(shell find $(C_FOLDERS) -name '*.[ch]'))
+CORE_C := $(filter ukernel/%.c,$(CORE_SOURCES))
+PROGRAM_C := $(filter %.c,$(LIBIPC_SOURCES) $(foreach path,$(TREE_PROGRAMS),$(call program_sources,$(path))))
+
+lines: ## count the lines of code of the core: boot/ and ukernel/
+	@cloc --quiet boot ukernel
+
+format: ## lay out the C sources by .clang-format
+	$(Q)clang-format -i $(C_FILES)
+
+format-check: ## tell which C sources `make format` would change
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+
+tidy: $(patsubst %.c,$(BUILD)/tidy/%.ok,$(CORE_C) $(PROGRAM_C)) ## look for mistakes with clang-tidy
+.PHONY: lines format format-check tidy
+
+$(BUILD)/tidy/%.ok: TIDY_CFLAGS = $(PROGRAM_CFLAGS)
+$(BUILD)/tidy/ukernel/%.ok: TIDY_CFLAGS = $(CORE_CFLAGS)
+$(BUILD)/tidy/%.ok: %.c .clang-tidy $(filter %.h,$(C_FILES))
+	$(call say,TIDY,$<)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(CLANG_CFLAGS) $(TIDY_CFLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@touch $@
+
+# ---- The rest ----
+
+docs: $(patsubst docs/%.md,$(BUILD)/docs/%.html,$(wildcard docs/*.md)) ## make web pages of docs/: build/docs/
+.PHONY: docs
+
+$(BUILD)/docs/%.html: docs/%.md
+	$(call say,HTML,$@)
+	@mkdir -p $(@D)
+	$(Q)cmark-gfm --extension table --to html $< >$@
+
+toolchain: ## build a cross compiler, x86_64-elf-gcc, in toolchain/ (half an hour or more)
+	@tools/toolchain
+.PHONY: toolchain
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+.PHONY: help clean
