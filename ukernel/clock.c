@@ -1,0 +1,50 @@
+#include "clock.h"
+
+#include "interrupt.h"
+#include "machine.h"
+
+uint64_t clock_start;
+static uint64_t hertz, waited;
+static uint64_t scale; /* nanoseconds per count, times 2^32 */
+
+/* PIT channel 2 and its gate: 8254 data sheet; port 0x61 is the system control port. */
+#define PIT_HERTZ 1193182u
+#define PIT_CHANNEL_2 0x42
+#define PIT_COMMAND 0x43
+#define PIT_ONE_SHOT_2 0xb0 /* channel 2, low then high byte, mode 0 */
+#define CONTROL 0x61
+#define CONTROL_GATE_2 1u
+#define CONTROL_SPEAKER 2u
+#define CONTROL_OUT_2 0x20u
+
+#define MEASURE_PER_SECOND 100u /* one hundredth is waited */
+
+static void start_pit(void) {
+    uint16_t count = PIT_HERTZ / MEASURE_PER_SECOND;
+    port_out8(CONTROL, (uint8_t)((port_in8(CONTROL) & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
+    port_out8(PIT_COMMAND, PIT_ONE_SHOT_2);
+    port_out8(PIT_CHANNEL_2, (uint8_t)count);
+    port_out8(PIT_CHANNEL_2, (uint8_t)(count >> 8));
+}
+
+uint32_t clock_measure(void) {
+    start_pit();
+    interrupt_timer_measure();
+    uint64_t start = read_tsc();
+    while (!(port_in8(CONTROL) & CONTROL_OUT_2)) {
+    }
+    uint32_t timer = interrupt_timer_measured();
+    waited = read_tsc() - start;
+    hertz = waited * MEASURE_PER_SECOND;
+    scale = (1000000000ul << 32) / hertz;
+    uint32_t count = (uint32_t)((uint64_t)timer * MEASURE_PER_SECOND / TICKS_PER_SECOND);
+    return count ? count : 1;
+}
+
+uint64_t clock_hertz(void) { return hertz; }
+
+uint64_t clock_nanoseconds(void) {
+    return (uint64_t)(((unsigned __int128)(read_tsc() - clock_start) * scale) >> 32);
+}
+
+uint64_t clock_boot_ticks(void) { return read_tsc() - clock_start - waited; }

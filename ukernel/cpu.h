@@ -1,0 +1,35 @@
+/* What the processor can do, and its control registers. */
+#ifndef CPU_H
+#define CPU_H
+
+#include <handoff/boot.h>
+#include <stdbool.h>
+
+#define CPU_FEATURE_LIST(X) \
+    HF_FEATURE_LIST(X) \
+    X(APIC, apic) X(HYPERVISOR, hypervisor) X(INTEL, intel)
+
+enum cpu_feature {
+#define X(upper, lower) CPU_##upper,
+    CPU_FEATURE_LIST(X)
+#undef X
+    CPU_FEATURES
+};
+
+/* Finds the features (Intel SDM vol. 2A, CPUID). */
+void cpu_identify(void);
+bool cpu_has(enum cpu_feature feature);
+
+/* One bit for each enum hf_processor_feature. */
+uint64_t cpu_features(void);
+
+/* Sets CR0, CR4, EFER and the registers of SYSCALL, whole. */
+void cpu_init(void);
+
+/* Lets the interrupt entry do CLAC where the processor has SMAP. Before .text is read-only. */
+void cpu_patch_entry(void);
+
+/* Prints which of the features there are, and whether memory is confidential. */
+void cpu_report(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* Devices that ring 3 can be given: the list is fixed, and everything that is not
+ * on it is nobody's. Among what is missing are the registers that could undo the
+ * core: APICs, PCI configuration, DMA controllers, A20 and reset. */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include "object.h"
+
+#define IRQ_LINES 16u
+
+/* Whether `count` ports from `first` on lie wholly in one grantable range. */
+bool device_ports_grantable(uint64_t first, uint64_t count);
+bool device_irq_grantable(uint64_t line);
+
+/* The calls of these names, made by the current task. */
+hf_status_t device_port_in(struct task *task);
+hf_status_t device_port_out(struct task *task);
+hf_status_t device_irq_ack(struct task *task);
+hf_status_t device_irq_bind(struct task *task);
+hf_status_t device_power(struct task *task);
+
+/* Interrupt line `line` was raised: masks it and sets the bits it is bound to. */
+void device_interrupt(unsigned line);
+
+/* Ends the machine: under QEMU and Bochs with this code (0 to 127), else by halting. */
+_Noreturn void device_end_machine(unsigned code);
+
+#endif

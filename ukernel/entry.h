@@ -1,0 +1,39 @@
+/* Where the processor enters the core, and where it leaves it (entry.asm). */
+#ifndef ENTRY_H
+#define ENTRY_H
+
+#include "object.h"
+
+#define VECTOR_DEBUG 1
+#define VECTOR_NMI 2
+#define VECTOR_BREAKPOINT 3
+#define VECTOR_DEVICE_NOT_AVAILABLE 7
+#define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_PAGE_FAULT 14
+#define VECTOR_MACHINE_CHECK 18
+#define VECTOR_EXCEPTIONS 32 /* below are exceptions, from here on interrupts */
+#define VECTOR_TIMER 48
+#define ENTRY_VECTORS 49
+#define VECTOR_SPURIOUS 255
+
+/* Assembly: one entry point for each vector, the SYSCALL entry, and the CLAC
+ * that is a NOP until a processor with SMAP is found. */
+extern const uint64_t entry_vectors[ENTRY_VECTORS];
+void entry_spurious(void);
+void entry_call(void);
+extern uint8_t entry_clac[3];
+void entry_load_segments(void);
+
+/* Leaves the core: to the current task, or to wait for an interrupt. */
+_Noreturn void entry_resume(void);
+
+/* C, called by the assembly on the processor's stack. The registers of `task`
+ * are saved; afterwards the processor's current task is resumed. */
+void entered_by_call(struct task *task);
+void entered_by_interrupt(struct task *task);
+void entered_while_idle(uint64_t vector);
+
+/* An exception in ring 0, or one that has a stack of its own: `registers` stand there. */
+_Noreturn void entered_by_core_exception(const struct frame_registers *registers);
+
+#endif

@@ -1,0 +1,118 @@
+#include "frame.h"
+
+hf_frame_t frame_limit;
+
+static struct hf_run_header *run_of(hf_frame_t frame) { return &FRAME_HEADERS[frame / RUN_FRAMES]; }
+
+struct hf_frame_entry *frame_entry(hf_frame_t frame) {
+    if (frame >= frame_limit || run_of(frame)->state != HF_RUN_SPLIT) {
+        return NULL;
+    }
+    return &FRAME_ENTRIES[frame];
+}
+
+enum hf_frame_type frame_type(hf_frame_t frame) {
+    if (frame >= frame_limit) {
+        return HF_FRAME_RESERVED;
+    }
+    switch ((enum hf_run_state)run_of(frame)->state) {
+    case HF_RUN_SPLIT:
+        return (enum hf_frame_type)FRAME_ENTRIES[frame].type;
+    case HF_RUN_FREE:
+        return HF_FRAME_FREE;
+    case HF_RUN_CORE:
+        return HF_FRAME_CORE;
+    case HF_RUN_RESERVED:
+        break;
+    }
+    return HF_FRAME_RESERVED;
+}
+
+bool frame_is(hf_frame_t frame, enum hf_frame_type type) { return frame_type(frame) == type; }
+
+bool frame_claim_splits(hf_frame_t frame) { return run_of(frame)->state == HF_RUN_FREE; }
+
+static void split_run(uint64_t run, enum hf_frame_type type, uint16_t busy) {
+    union {
+        struct hf_frame_entry entry;
+        uint64_t word;
+    } all = {.entry = {.type = (uint8_t)type}};
+
+    fill_words(&FRAME_ENTRIES[run * RUN_FRAMES], all.word, RUN_FRAMES);
+    FRAME_HEADERS[run] = (struct hf_run_header){.state = HF_RUN_SPLIT, .busy = busy};
+}
+
+struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type) {
+    if (frame_claim_splits(frame)) {
+        split_run(frame / RUN_FRAMES, HF_FRAME_FREE, 0);
+    }
+    run_of(frame)->busy++;
+    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
+    *entry = (struct hf_frame_entry){.type = (uint8_t)type};
+    return entry;
+}
+
+void frame_release(hf_frame_t frame) {
+    struct hf_run_header *run = run_of(frame);
+    FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = HF_FRAME_FREE};
+    run->busy--;
+    if (run->busy == 0 && run->refs == 0) {
+        run->state = HF_RUN_FREE;
+    }
+}
+
+void frame_use(hf_frame_t frame) {
+    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
+    entry->type = HF_FRAME_USER;
+    entry->refs++;
+}
+
+bool frame_unuse(hf_frame_t frame) {
+    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
+    entry->refs--;
+    if (entry->refs != 0 || (entry->flags & HF_FRAME_PINNED)) {
+        return false;
+    }
+    frame_release(frame);
+    return true;
+}
+
+void frame_boot_run(uint64_t run, enum hf_run_state state) {
+    if (state == HF_RUN_SPLIT) {
+        split_run(run, HF_FRAME_RESERVED, RUN_FRAMES);
+    } else {
+        FRAME_HEADERS[run] = (struct hf_run_header){.state = (uint8_t)state};
+    }
+}
+
+void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags) {
+    if (type == HF_FRAME_FREE) {
+        run_of(frame)->busy--;
+    }
+    FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = (uint8_t)type, .flags = flags};
+}
+
+static void sum_entries(struct frame_sums *sums, uint64_t run) {
+    for (hf_frame_t frame = run * RUN_FRAMES; frame < (run + 1) * RUN_FRAMES; frame++) {
+        sums->by_type[FRAME_ENTRIES[frame].type]++;
+    }
+}
+
+void frame_sum(struct frame_sums *sums) {
+    *sums = (struct frame_sums){0};
+    for (uint64_t run = 0; run < frame_limit / RUN_FRAMES; run++) {
+        switch ((enum hf_run_state)FRAME_HEADERS[run].state) {
+        case HF_RUN_SPLIT:
+            sum_entries(sums, run);
+            break;
+        case HF_RUN_FREE:
+            sums->by_type[HF_FRAME_FREE] += RUN_FRAMES;
+            break;
+        case HF_RUN_CORE:
+            sums->by_type[HF_FRAME_CORE] += RUN_FRAMES;
+            break;
+        case HF_RUN_RESERVED:
+            break;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/* The frame table: what each frame of RAM is. See include/handoff/mmu.h for the
+ * types. All other parts ask and change it through these functions only. */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include <handoff/mmu.h>
+#include <stdbool.h>
+
+#include "address.h"
+
+#define RUN_FRAMES (1ul << TABLE_BITS)
+
+struct frame_sums {
+    uint64_t by_type[HF_FRAME_TYPE_COUNT]; /* frames; RESERVED counts only what lies in split runs */
+};
+
+/* One past the highest frame that the table knows; everything above is RESERVED. */
+extern hf_frame_t frame_limit;
+
+enum hf_frame_type frame_type(hf_frame_t frame);
+
+bool frame_is(hf_frame_t frame, enum hf_frame_type type);
+
+/* The frame's entry, or NULL when its run is not split (it is then FREE, CORE or
+ * RESERVED altogether, with no flags and no refs). */
+struct hf_frame_entry *frame_entry(hf_frame_t frame);
+
+/* FREE becomes `type`, with no refs. Precondition: the frame is FREE. */
+struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type);
+
+/* Whether frame_claim would have to fill in the run's entries first. */
+bool frame_claim_splits(hf_frame_t frame);
+
+/* Any type becomes FREE; a run whose last frame this was becomes whole again.
+ * Precondition: nothing counted refers to it and it is not pinned. */
+void frame_release(hf_frame_t frame);
+
+/* One use of a USER frame more, or less. A STAGED frame becomes USER by its
+ * first use; a USER frame becomes FREE by the end of its last when it is not
+ * pinned, which frame_unuse tells. */
+void frame_use(hf_frame_t frame);
+bool frame_unuse(hf_frame_t frame);
+
+/* Boot only: the state of whole runs, and of frames in split runs. */
+void frame_boot_run(uint64_t run, enum hf_run_state state);
+void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags);
+
+/* Adds up all frames below frame_limit by type. */
+void frame_sum(struct frame_sums *sums);
+
+#endif

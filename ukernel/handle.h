@@ -1,0 +1,30 @@
+/* Handle tables. */
+#ifndef HANDLE_H
+#define HANDLE_H
+
+#include "object.h"
+
+/* What a task without a handle table has: nothing. */
+extern struct handle handle_none[HF_HANDLE_COUNT];
+
+/* The slot of the task's table, or NULL when the number is out of range (0 is). */
+struct handle *handle_in(const struct task *task, uint64_t slot);
+
+/* Turns HF_SLOT_ANY into a free slot. HF_BAD_HANDLE: out of range; HF_EXISTS:
+ * taken; HF_NO_MEMORY: none is free. */
+hf_status_t handle_free_slot(const struct handle *table, unsigned *slot);
+
+/* The living endpoint that a handle names, for somebody who has the right:
+ * HF_BAD_HANDLE, HF_DENIED or HF_DEAD. */
+hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right, struct endpoint **endpoint,
+                            hf_badge_t *badge);
+
+/* The handle of this kind, with the USE right: HF_BAD_HANDLE or HF_DENIED. */
+hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind,
+                       const struct handle **handle);
+
+/* The calls of these names, made by the current task. */
+hf_status_t handle_copy(struct task *task);
+hf_status_t handle_close(struct task *task);
+
+#endif

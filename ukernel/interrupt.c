@@ -1,0 +1,111 @@
+#include "interrupt.h"
+
+#include "entry.h"
+#include "machine.h"
+
+/* 8259A data sheet: initialisation and operation command words. */
+#define PIC_FIRST 0x20
+#define PIC_SECOND 0xa0
+#define PIC_DATA 1
+#define PIC_INIT 0x11 /* ICW1: edge-triggered, cascade, ICW4 follows */
+#define PIC_8086 0x01 /* ICW4 */
+#define PIC_CASCADE 2u
+#define PIC_END 0x20
+#define PIC_READ_IN_SERVICE 0x0b
+
+/* Local APIC registers, in words: Intel SDM vol. 3A, table 10-1. */
+enum {
+    APIC_TASK_PRIORITY = 0x80 / 4,
+    APIC_END = 0xb0 / 4,
+    APIC_SPURIOUS = 0xf0 / 4,
+    APIC_TIMER = 0x320 / 4,
+    APIC_LINT0 = 0x350 / 4,
+    APIC_LINT1 = 0x360 / 4,
+    APIC_ERROR = 0x370 / 4,
+    APIC_TIMER_INITIAL = 0x380 / 4,
+    APIC_TIMER_CURRENT = 0x390 / 4,
+    APIC_TIMER_DIVIDE = 0x3e0 / 4,
+};
+
+#define APIC_ON 0x100u
+#define APIC_MASKED 0x10000u
+#define APIC_EXTINT 0x700u
+#define APIC_NMI 0x400u
+#define APIC_PERIODIC 0x20000u
+#define APIC_DIVIDE_16 3u
+
+static volatile uint32_t *apic;
+static uint16_t masked = 0xffff;
+
+static void write_masks(void) {
+    port_out8(PIC_FIRST + PIC_DATA, (uint8_t)masked);
+    port_out8(PIC_SECOND + PIC_DATA, (uint8_t)(masked >> 8));
+}
+
+static void init_pic(void) {
+    port_out8(PIC_FIRST, PIC_INIT);
+    port_out8(PIC_SECOND, PIC_INIT);
+    port_out8(PIC_FIRST + PIC_DATA, INTERRUPT_FIRST_VECTOR);
+    port_out8(PIC_SECOND + PIC_DATA, INTERRUPT_FIRST_VECTOR + 8);
+    port_out8(PIC_FIRST + PIC_DATA, 1u << PIC_CASCADE);
+    port_out8(PIC_SECOND + PIC_DATA, PIC_CASCADE);
+    port_out8(PIC_FIRST + PIC_DATA, PIC_8086);
+    port_out8(PIC_SECOND + PIC_DATA, PIC_8086);
+    masked = (uint16_t)~(1u << PIC_CASCADE);
+    write_masks();
+}
+
+void interrupt_init(volatile uint32_t *registers) {
+    apic = registers;
+    init_pic();
+    apic[APIC_TASK_PRIORITY] = 0;
+    apic[APIC_SPURIOUS] = APIC_ON | VECTOR_SPURIOUS;
+    apic[APIC_TIMER] = APIC_MASKED;
+    apic[APIC_LINT0] = APIC_EXTINT; /* where the 8259's output arrives (virtual wire mode) */
+    apic[APIC_LINT1] = APIC_NMI;
+    apic[APIC_ERROR] = APIC_MASKED;
+    apic[APIC_TIMER_DIVIDE] = APIC_DIVIDE_16;
+}
+
+void interrupt_timer_measure(void) { apic[APIC_TIMER_INITIAL] = UINT32_MAX; }
+
+uint32_t interrupt_timer_measured(void) { return UINT32_MAX - apic[APIC_TIMER_CURRENT]; }
+
+void interrupt_timer_start(uint32_t count) {
+    apic[APIC_TIMER] = APIC_PERIODIC | VECTOR_TIMER;
+    apic[APIC_TIMER_INITIAL] = count;
+}
+
+void interrupt_timer_end(void) { apic[APIC_END] = 0; }
+
+void interrupt_mask(unsigned line) {
+    masked |= (uint16_t)(1u << line);
+    write_masks();
+}
+
+void interrupt_unmask(unsigned line) {
+    masked &= (uint16_t)~(1u << line);
+    write_masks();
+}
+
+void interrupt_end(unsigned line) {
+    if (line >= 8) {
+        port_out8(PIC_SECOND, PIC_END);
+    }
+    port_out8(PIC_FIRST, PIC_END);
+}
+
+int interrupt_is_spurious(unsigned line) {
+    uint16_t controller = line >= 8 ? PIC_SECOND : PIC_FIRST;
+    if (line % 8 != 7) {
+        return 0;
+    }
+    port_out8(controller, PIC_READ_IN_SERVICE);
+    if (port_in8(controller) & 0x80) {
+        return 0;
+    }
+    if (line >= 8) {
+        port_out8(PIC_FIRST, PIC_END); /* the first one did take the cascade's interrupt */
+    }
+    return 1;
+}

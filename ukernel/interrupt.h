@@ -1,0 +1,31 @@
+/* Interrupt controllers: the 8259 pair for devices' lines, the local APIC for the
+ * timer that preempts. */
+#ifndef INTERRUPT_H
+#define INTERRUPT_H
+
+#include <stdint.h>
+
+#define INTERRUPT_FIRST_VECTOR 32u /* of line 0 */
+#define TICKS_PER_SECOND 250u
+
+/* All lines masked, local APIC on. `registers` is where the APIC is mapped. */
+void interrupt_init(volatile uint32_t *registers);
+
+/* Lets the APIC's timer count, and how far it has got since. */
+void interrupt_timer_measure(void);
+uint32_t interrupt_timer_measured(void);
+
+/* From now on a tick every `count` of those. */
+void interrupt_timer_start(uint32_t count);
+void interrupt_timer_end(void);
+
+void interrupt_mask(unsigned line);
+void interrupt_unmask(unsigned line);
+
+/* Tells the controllers that the line's interrupt was taken. */
+void interrupt_end(unsigned line);
+
+/* Whether line 7 or 15 was raised by noise alone; that is then dealt with. */
+int interrupt_is_spurious(unsigned line);
+
+#endif

@@ -1,0 +1,48 @@
+/* Synchronous messages. Arguments and results stand in the tasks' saved
+ * registers, laid out as include/handoff/call.h says.
+ *
+ * The functions that take a call return what the caller gets at once; when it
+ * has to wait instead, its state has changed and the result comes later. */
+#ifndef IPC_H
+#define IPC_H
+
+#include "object.h"
+
+/* The calls of the same names in call.h, made by the current task. */
+hf_status_t ipc_call(struct task *task, bool wait);
+hf_status_t ipc_receive(struct task *task, bool wait);
+hf_status_t ipc_reply(struct task *task);
+hf_status_t ipc_reply_receive(struct task *task, bool wait);
+hf_status_t ipc_hold(struct task *task);
+hf_status_t ipc_reply_held(struct task *task);
+hf_status_t ipc_notify(struct task *task);
+
+/* Checks what ipc_reply_receive would refuse, before anything else is done. */
+hf_status_t ipc_check_reply_receive(struct task *task);
+
+/* Sets notification bits and wakes a receiver. */
+void ipc_set_bits(struct endpoint *endpoint, uint64_t bits);
+
+/* A page fault or another exception of the current task, described by its saved
+ * registers: a call to its pager. A task whose pager is gone is stopped; the
+ * exception comes again when it is started. False when it never had a pager. */
+bool ipc_raise(struct task *task);
+
+/* Lets a task that is in no queue go on: its call or receive answers `status`; a
+ * fault is raised again, if its reason is still there, by running the instruction. */
+void ipc_wake(struct task *task, hf_status_t status);
+
+/* Takes a task that waits out of its queue or call. */
+void ipc_unlink(struct task *task);
+
+/* The same for a task that is being stopped: it will find HF_CANCELLED. */
+void ipc_cancel(struct task *task);
+
+/* Closes a REPLY handle: its caller gets HF_DEAD. HF_DENIED when another task holds the call. */
+hf_status_t ipc_drop_held(struct task *task, struct handle *handle);
+
+/* Ends up to `limit` of the calls that `task` has in hand or held, with HF_DEAD.
+ * False when there are more. */
+bool ipc_abandon(struct task *task, unsigned limit);
+
+#endif

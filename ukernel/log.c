@@ -1,0 +1,164 @@
+#include "log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "machine.h"
+
+#define COM1 0x3f8
+#define COM2 0x2f8
+
+/* 16550 registers. */
+#define UART_INTERRUPTS 1
+#define UART_FIFO 2
+#define UART_LINE 3
+#define UART_MODEM 4
+#define UART_STATUS 5
+#define UART_DIVISOR_LATCH 0x80
+#define UART_8N1 0x03
+#define UART_EMPTY 0x20
+
+#define UART_PATIENCE 100000u /* polls before a line that nobody drains is given up for a byte */
+
+#define VGA_COLUMNS 80u
+#define VGA_ROWS 25u
+#define VGA_GREY 0x0700u
+
+static unsigned targets = LOG_COM1 | LOG_VGA;
+static volatile uint16_t *vga;
+static unsigned vga_at;
+
+static void init_uart(uint16_t port) {
+    port_out8(port + UART_INTERRUPTS, 0);
+    port_out8(port + UART_LINE, UART_DIVISOR_LATCH);
+    port_out8(port, 1); /* divisor 1: 115200 baud */
+    port_out8(port + UART_INTERRUPTS, 0);
+    port_out8(port + UART_LINE, UART_8N1);
+    port_out8(port + UART_FIFO, 0x07); /* on, both cleared */
+    port_out8(port + UART_MODEM, 0x0b); /* DTR, RTS, OUT2: the interrupt's gate */
+}
+
+void log_init(void) {
+    init_uart(COM1);
+    init_uart(COM2);
+}
+
+void log_to(unsigned set) { targets = set; }
+
+void log_vga(volatile uint16_t *cells) { vga = cells; }
+
+static void put_uart(uint16_t port, char c) {
+    for (unsigned polls = 0; polls < UART_PATIENCE && !(port_in8(port + UART_STATUS) & UART_EMPTY); polls++) {
+    }
+    port_out8(port, (uint8_t)c);
+}
+
+static void scroll_vga(void) {
+    for (unsigned i = 0; i < VGA_COLUMNS * (VGA_ROWS - 1); i++) {
+        vga[i] = vga[i + VGA_COLUMNS];
+    }
+    for (unsigned i = 0; i < VGA_COLUMNS; i++) {
+        vga[VGA_COLUMNS * (VGA_ROWS - 1) + i] = VGA_GREY | ' ';
+    }
+    vga_at -= VGA_COLUMNS;
+}
+
+static void put_vga(char c) {
+    if (c == '\n') {
+        vga_at += VGA_COLUMNS - vga_at % VGA_COLUMNS;
+    } else {
+        vga[vga_at++] = (uint16_t)(VGA_GREY | (uint8_t)c);
+    }
+    if (vga_at >= VGA_COLUMNS * VGA_ROWS) {
+        scroll_vga();
+    }
+}
+
+static void put_line(uint16_t port, char c) {
+    if (c == '\n') {
+        put_uart(port, '\r');
+    }
+    put_uart(port, c);
+}
+
+static void put(char c) {
+    if (targets & LOG_COM1) {
+        put_line(COM1, c);
+    }
+    if (targets & LOG_COM2) {
+        put_line(COM2, c);
+    }
+    if ((targets & LOG_VGA) && vga) {
+        put_vga(c);
+    }
+}
+
+void log_text(const char *text) {
+    while (*text) {
+        put(*text++);
+    }
+}
+
+static void put_bytes(const char *text, int most) {
+    while (*text && most-- > 0) {
+        put(*text++);
+    }
+}
+
+static void put_number(uint64_t value, unsigned base, unsigned width) {
+    char digits[20];
+    unsigned count = 0;
+    do {
+        digits[count++] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value != 0);
+    for (; width > count; width--) {
+        put('0');
+    }
+    while (count > 0) {
+        put(digits[--count]);
+    }
+}
+
+/* One conversion, from behind its '%' on; returns what follows it. */
+static const char *put_conversion(const char *format, va_list *arguments) {
+    unsigned width = 0;
+    int most = INT32_MAX;
+    bool is_long = false;
+    for (; *format >= '0' && *format <= '9'; format++) {
+        width = width * 10 + (unsigned)(*format - '0');
+    }
+    if (format[0] == '.' && format[1] == '*') {
+        most = va_arg(*arguments, int);
+        format += 2;
+    }
+    for (; *format == 'l'; format++) {
+        is_long = true;
+    }
+    if (*format == 's') {
+        put_bytes(va_arg(*arguments, const char *), most);
+    } else if (*format == 'c') {
+        put((char)va_arg(*arguments, int));
+    } else {
+        uint64_t value = is_long ? va_arg(*arguments, uint64_t) : va_arg(*arguments, unsigned);
+        put_number(value, *format == 'x' ? 16 : 10, width);
+    }
+    return format + 1;
+}
+
+void log_print_list(const char *format, va_list *arguments) {
+    while (*format) {
+        if (*format == '%') {
+            format = put_conversion(format + 1, arguments);
+        } else {
+            put(*format++);
+        }
+    }
+}
+
+void log_print(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    log_print_list(format, &arguments);
+    va_end(arguments);
+}

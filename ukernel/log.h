@@ -1,0 +1,30 @@
+/* The core's own words: on COM1 and VGA text while it boots, on COM2 from the
+ * handoff on, everywhere in a panic. */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+enum log_target {
+    LOG_COM1 = 1,
+    LOG_COM2 = 2,
+    LOG_VGA = 4,
+};
+
+/* Prepares both serial lines: 115200 baud, 8 bits, no parity. */
+void log_init(void);
+
+/* Where the following goes: a set of enum log_target. */
+void log_to(unsigned targets);
+
+/* The VGA's text memory, or NULL when there is none (any more) to write to. */
+void log_vga(volatile uint16_t *cells);
+
+void log_text(const char *text);
+
+/* %s, %.*s, %c, %u, %x with lengths l, and width with leading zeros as %016lx. */
+__attribute__((format(printf, 1, 2))) void log_print(const char *format, ...);
+void log_print_list(const char *format, va_list *arguments);
+
+#endif

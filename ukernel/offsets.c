@@ -1,0 +1,50 @@
+/* The C facts that assembly needs. Compiled to assembly only; the build takes the
+ * lines with "->" out of it. */
+#include "entry.h"
+#include "panic.h"
+#include "schedule.h"
+#include "segment.h"
+#include "stack.h"
+#include "tss.h"
+
+#define VALUE(name, value) __asm__ volatile("\n.ascii \"->%%define " #name " %0\"" : : "i"((uint64_t)(value)))
+#define TASK(name, field) VALUE(TASK_##name, offsetof(struct task, registers.field))
+
+void offsets(void);
+
+void offsets(void) {
+    VALUE(PROCESSOR_CURRENT, offsetof(struct processor, current));
+    VALUE(PROCESSOR_USER_RSP, offsetof(struct processor, user_rsp));
+    VALUE(TSS_RSP0, offsetof(struct tss, rsp0));
+    VALUE(STACK_TOP_0, STACK_TOP(0));
+    VALUE(SEGMENT_KERNEL_CODE, SEGMENT_KERNEL_CODE);
+    VALUE(SEGMENT_KERNEL_DATA, SEGMENT_KERNEL_DATA);
+    VALUE(ENTRY_VECTORS, ENTRY_VECTORS);
+    VALUE(VECTOR_EXCEPTIONS, VECTOR_EXCEPTIONS);
+    VALUE(VECTOR_DEBUG, VECTOR_DEBUG);
+    VALUE(FLAGS_OF_RING3, FLAGS_OF_RING3);
+    VALUE(ENTERED_BY_CALL, -1);
+    VALUE(END_BOOT, END_BOOT);
+    VALUE(TASK_REGISTERS_END, offsetof(struct task, registers) + sizeof(struct frame_registers));
+    VALUE(TASK_CR3, offsetof(struct task, cr3));
+    TASK(RAX, rax);
+    TASK(RBX, rbx);
+    TASK(RCX, rcx);
+    TASK(RDX, rdx);
+    TASK(RSI, rsi);
+    TASK(RDI, rdi);
+    TASK(RBP, rbp);
+    TASK(R8, r8);
+    TASK(R9, r9);
+    TASK(R10, r10);
+    TASK(R12, r12);
+    TASK(R13, r13);
+    TASK(R14, r14);
+    TASK(RSP, rsp);
+    TASK(RIP, rip);
+    TASK(CS, cs);
+    TASK(VECTOR, vector);
+}
+
+_Static_assert(offsetof(struct task, registers) == 0, "the entry code takes one for the other");
+_Static_assert(sizeof(struct frame_registers) % 16 == 0, "the processor aligns RSP0 to 16 bytes");

@@ -1,0 +1,47 @@
+#include "panic.h"
+
+#include "device.h"
+#include "entry.h"
+#include "explain.h"
+#include "log.h"
+
+static void begin(void) { log_to(LOG_COM1 | LOG_COM2 | LOG_VGA); }
+
+_Noreturn void boot_refuse(const char *format, ...) {
+    va_list arguments;
+    begin();
+    log_text("boot refused: ");
+    va_start(arguments, format);
+    log_print_list(format, &arguments);
+    va_end(arguments);
+    log_text("\n");
+    device_end_machine(END_BOOT);
+}
+
+_Noreturn void panic_exception(const struct frame_registers *registers, uint64_t fault_address) {
+    begin();
+    log_text("\npanic: ");
+    explain_exception(registers, fault_address);
+    explain_registers(registers);
+    if (registers->vector == VECTOR_PAGE_FAULT) {
+        explain_walk(read_cr3() >> HF_PAGE_SHIFT, fault_address);
+    }
+    device_end_machine(END_PANIC);
+}
+
+_Noreturn void panic(const char *what) {
+    begin();
+    log_print("\npanic: %s\n", what);
+    device_end_machine(END_PANIC);
+}
+
+_Noreturn void panic_memsrv(const struct task *task) {
+    begin();
+    log_text("\nmemsrv faulted, and nobody pages the pager: ");
+    explain_exception(&task->registers, task->fault_address);
+    explain_registers(&task->registers);
+    if (task->registers.vector == VECTOR_PAGE_FAULT) {
+        explain_walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address);
+    }
+    device_end_machine(END_MEMSRV);
+}

@@ -1,0 +1,26 @@
+/* The ends that the core itself decides on. Each says what happened on every
+ * line there is, and ends the machine with a code of its own. */
+#ifndef PANIC_H
+#define PANIC_H
+
+#include "object.h"
+
+enum end_code {
+    END_PANIC = 64,  /* the core is broken */
+    END_MEMSRV = 65, /* memsrv made an exception: its bug, and nobody can go on */
+    END_BOOT = 66,   /* what the boot loader gave can't be used */
+};
+
+/* What was given at boot can't be used: one line. */
+__attribute__((format(printf, 1, 2))) _Noreturn void boot_refuse(const char *format, ...);
+
+/* An exception in ring 0. */
+_Noreturn void panic_exception(const struct frame_registers *registers, uint64_t fault_address);
+
+/* Anything else that can't be. */
+_Noreturn void panic(const char *what);
+
+/* An exception of a task that has no pager. */
+_Noreturn void panic_memsrv(const struct task *task);
+
+#endif

@@ -1,0 +1,98 @@
+#include "selftest.h"
+
+#include "address.h"
+#include "kernelmap.h"
+#include "panic.h"
+#include "stack.h"
+
+static void write_to(const void *address) { *(volatile uint8_t *)(uint64_t)address = 0xf4; }
+
+static void read_of(const void *address) { (void)*(const volatile uint8_t *)address; }
+
+static void fetch_from(const void *address) {
+    ((void (*)(void))(uint64_t)address)();
+}
+
+static uint8_t data[16] = {0xc3}; /* RET */
+static const uint8_t constant[16] = {0xc3};
+
+static void write_text(void) { write_to(text_start); }
+
+static void write_rodata(void) { write_to(constant); }
+
+static void fetch_rodata(void) { fetch_from(constant); }
+
+static void fetch_data(void) { fetch_from(data); }
+
+static void write_text_alias(void) { write_to(pmo(image_physical(text_start))); }
+
+static void write_data_alias(void) { write_to(pmo(image_physical(data))); }
+
+static void fetch_pmo(void) { fetch_from(pmo(image_physical(text_start))); }
+
+static void read_null(void) { read_of(NULL); }
+
+static void read_identity(void) { read_of((const void *)image_physical(text_start).value); }
+
+static void write_guard(void) { write_to((const void *)(STACK_TOP(0) - STACK_BYTES - 8)); }
+
+static void read_hole(void) { read_of(pmo((paddr_t){0xfee00000})); } /* device registers are not RAM */
+
+/* The page fault finds no stack to push on, so it becomes a double fault, which has its own. */
+static void overflow_stack(void) {
+    __asm__ volatile("1: push %rax; jmp 1b");
+}
+
+static const struct {
+    const char *name;
+    void (*violate)(void);
+} violations[] = {
+    {"write-text", write_text},
+    {"write-rodata", write_rodata},
+    {"fetch-rodata", fetch_rodata},
+    {"fetch-data", fetch_data},
+    {"write-text-alias", write_text_alias},
+    {"write-data-alias", write_data_alias},
+    {"fetch-pmo", fetch_pmo},
+    {"read-null", read_null},
+    {"read-identity", read_identity},
+    {"write-guard", write_guard},
+    {"read-hole", read_hole},
+    {"overflow-stack", overflow_stack},
+};
+
+/* What follows `start` at the beginning of `text`, or NULL. */
+static const char *after(const char *text, const char *start) {
+    for (; *start; start++, text++) {
+        if (*text != *start) {
+            return NULL;
+        }
+    }
+    return text;
+}
+
+/* What follows `selftest=` on the command line, or NULL. */
+static const char *wanted(const char *line) {
+    for (; *line; line++) {
+        const char *name = after(line, "selftest=");
+        if (name) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+void selftest(const char *command_line) {
+    const char *name = wanted(command_line);
+    if (!name) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
+        const char *rest = after(name, violations[i].name);
+        if (rest && (*rest == 0 || *rest == ' ')) {
+            violations[i].violate();
+            panic("selftest: nothing stopped the violation");
+        }
+    }
+    boot_refuse("selftest= names no test");
+}

@@ -1,0 +1,78 @@
+/* Page-table entries and the walk from a root to one of them.
+ *
+ *   address  47      39 38      30 29      21 20      12 11         0
+ *            | PML4    | PDPT     | PD       | PT       | offset    |
+ *              |         |          |          |
+ *      root -> PML4E --> PDPTE ---> PDE -----> PTE -----> 4 KiB page
+ *                                    `--------------------> 2 MiB page (bit 7 set)
+ *
+ * Bits of an entry: Intel SDM vol. 3A, 4.5, tables 4-14 to 4-20. */
+#ifndef WALK_H
+#define WALK_H
+
+#include <handoff/mmu.h>
+#include <stdbool.h>
+
+#include "address.h"
+
+#define ENTRY_PRESENT (1ul << 0)
+#define ENTRY_WRITE (1ul << 1)
+#define ENTRY_USER (1ul << 2)
+#define ENTRY_WRITE_THROUGH (1ul << 3)
+#define ENTRY_NO_CACHE (1ul << 4)
+#define ENTRY_ACCESSED (1ul << 5)
+#define ENTRY_DIRTY (1ul << 6)
+#define ENTRY_LARGE (1ul << 7) /* a leaf in a PD or PDPT */
+#define ENTRY_GLOBAL (1ul << 8)
+#define ENTRY_NX (1ul << 63)
+#define ENTRY_ADDRESS 0x000ffffffffff000ul
+
+#define TABLE_ENTRIES (1u << TABLE_BITS)
+#define TABLE_ROOT_LEVEL TABLE_LEVELS
+#define USER_SLOTS (TABLE_ENTRIES / 2) /* of a PML4: the lower half */
+
+/* Bytes that one entry of a table of this level covers. */
+static inline uint64_t level_span(unsigned level) {
+    return 1ul << (HF_PAGE_SHIFT + TABLE_BITS * (level - 1));
+}
+
+static inline unsigned level_index(uint64_t address, unsigned level) {
+    return (unsigned)(address / level_span(level)) & (TABLE_ENTRIES - 1);
+}
+
+static inline bool entry_present(pte_t entry) { return (entry.value & ENTRY_PRESENT) != 0; }
+
+static inline bool entry_is_leaf(pte_t entry, unsigned level) {
+    return level == HF_LEVEL_PT || (entry.value & ENTRY_LARGE) != 0;
+}
+
+static inline hf_frame_t entry_frame(pte_t entry) { return (entry.value & ENTRY_ADDRESS) >> HF_PAGE_SHIFT; }
+
+static inline pte_t entry_table(hf_frame_t table) {
+    return (pte_t){table << HF_PAGE_SHIFT | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER};
+}
+
+static inline uint64_t entry_rights(unsigned rights) {
+    return ENTRY_PRESENT | ENTRY_USER | ((rights & HF_WRITE) ? ENTRY_WRITE : 0) |
+           ((rights & HF_EXECUTE) ? 0 : ENTRY_NX);
+}
+
+/* Where a walk ended. */
+struct walk {
+    pte_t *entry;   /* the last entry that was read */
+    unsigned level; /* of the table it stands in */
+};
+
+/* Goes down from the root towards `address` until the table of level `until` is
+ * reached, or an entry that is absent or a leaf. Never takes a page for a table. */
+struct walk walk(hf_frame_t root, uint64_t address, unsigned until);
+
+/* The entry of exactly level `level`, for changing it: HF_OK, HF_NO_TABLE (then
+ * `found->level` - 1 is the level of the first missing table) or HF_EXISTS (a
+ * larger page is mapped there). */
+hf_status_t walk_to(hf_frame_t root, uint64_t address, unsigned level, struct walk *found);
+
+/* Whether an address lies where ring 3 may have mappings, at a multiple of `span` bytes. */
+bool address_is_user(uint64_t address, uint64_t span);
+
+#endif
