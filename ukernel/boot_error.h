@@ -27,7 +27,7 @@ enum boot_error {
 #define X(name, text) BOOT_##name,
     BOOT_ERROR_LIST(X)
 #undef X
-    BOOT_ERROR_COUNT
+        BOOT_ERROR_COUNT
 };
 
 /* The sentence, without a full stop; for an unknown number too. */

@@ -3,8 +3,7 @@
 /* Physical addresses have at most 52 bits (Intel SDM vol. 3A, 4.1.4). */
 #define PHYSICAL_END (1ull << 52)
 
-const char *boot_error_text(enum boot_error error)
-{
+const char *boot_error_text(enum boot_error error) {
     static const char *const text[] = {
 #define X(name, sentence) [BOOT_##name] = sentence,
         BOOT_ERROR_LIST(X)
@@ -13,19 +12,12 @@ const char *boot_error_text(enum boot_error error)
     return (unsigned)error < BOOT_ERROR_COUNT ? text[error] : "unknown error";
 }
 
-static uint64_t lower(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
+static uint64_t lower(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-static uint64_t higher(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
+static uint64_t higher(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* Index of the first range that ends above `at`; map->count if none does. */
-static unsigned find(const struct bootmap *map, uint64_t at)
-{
+static unsigned find(const struct bootmap *map, uint64_t at) {
     unsigned low = 0, high = map->count;
     while (low < high) {
         unsigned middle = (low + high) / 2;
@@ -38,8 +30,7 @@ static unsigned find(const struct bootmap *map, uint64_t at)
     return low;
 }
 
-static void move_tail(struct bootmap *map, unsigned from, unsigned to)
-{
+static void move_tail(struct bootmap *map, unsigned from, unsigned to) {
     unsigned length = map->count - from;
     if (to > from) {
         for (unsigned i = length; i > 0; i--) {
@@ -58,16 +49,15 @@ struct pieces {
     struct boot_range range[3];
 };
 
-static void append(struct pieces *pieces, uint64_t first, uint64_t end, enum hf_range_kind kind)
-{
+static void append(struct pieces *pieces, uint64_t first, uint64_t end, enum hf_range_kind kind) {
     if (first < end) {
         pieces->range[pieces->count++] = (struct boot_range){.first = first, .end = end, .kind = kind};
     }
 }
 
 /* Replaces ranges [at, after) by the pieces. */
-static enum boot_error replace(struct bootmap *map, unsigned at, unsigned after, const struct pieces *pieces)
-{
+static enum boot_error replace(struct bootmap *map, unsigned at, unsigned after,
+                               const struct pieces *pieces) {
     unsigned count = map->count - (after - at) + pieces->count;
     if (count > BOOTMAP_RANGES) {
         return BOOT_TOO_MANY_RANGES;
@@ -80,8 +70,7 @@ static enum boot_error replace(struct bootmap *map, unsigned at, unsigned after,
     return BOOT_OK;
 }
 
-enum boot_error bootmap_add_bytes(struct bootmap *map, uint64_t start, uint64_t length)
-{
+enum boot_error bootmap_add_bytes(struct bootmap *map, uint64_t start, uint64_t length) {
     if (length == 0) {
         return BOOT_OK;
     }
@@ -100,8 +89,7 @@ enum boot_error bootmap_add_bytes(struct bootmap *map, uint64_t start, uint64_t 
     return replace(map, at, after, &pieces);
 }
 
-enum boot_error bootmap_remove_bytes(struct bootmap *map, uint64_t start, uint64_t length)
-{
+enum boot_error bootmap_remove_bytes(struct bootmap *map, uint64_t start, uint64_t length) {
     if (length > UINT64_MAX - start) {
         return BOOT_RANGE_OVERFLOW;
     }
@@ -122,8 +110,7 @@ enum boot_error bootmap_remove_bytes(struct bootmap *map, uint64_t start, uint64
 
 /* Rounding keeps ranges disjoint and apart: of two with a gap between them, however
  * small, the frame in which the gap lies belongs to neither. */
-void bootmap_round_to_frames(struct bootmap *map)
-{
+void bootmap_round_to_frames(struct bootmap *map) {
     unsigned kept = 0;
     for (unsigned i = 0; i < map->count; i++) {
         hf_frame_t first = (map->range[i].first + HF_PAGE_SIZE - 1) >> HF_PAGE_SHIFT;
@@ -139,8 +126,8 @@ void bootmap_round_to_frames(struct bootmap *map)
     map->count = kept;
 }
 
-enum boot_error bootmap_claim(struct bootmap *map, hf_frame_t first, uint64_t count, enum hf_range_kind kind)
-{
+enum boot_error bootmap_claim(struct bootmap *map, hf_frame_t first, uint64_t count,
+                              enum hf_range_kind kind) {
     if (count == 0) {
         return BOOT_OK;
     }
@@ -168,8 +155,7 @@ enum boot_error bootmap_claim(struct bootmap *map, hf_frame_t first, uint64_t co
 }
 
 /* Where in the range the request can have its place. */
-static bool fits(const struct boot_range *range, const struct boot_request *request, hf_frame_t *first)
-{
+static bool fits(const struct boot_range *range, const struct boot_request *request, hf_frame_t *first) {
     uint64_t align = higher(request->align, 1);
     uint64_t low = higher(range->first, request->at_least);
     uint64_t high = request->below == 0 ? range->end : lower(range->end, request->below);
@@ -185,8 +171,7 @@ static bool fits(const struct boot_range *range, const struct boot_request *requ
     return true;
 }
 
-enum boot_error bootmap_take(struct bootmap *map, const struct boot_request *request, hf_frame_t *first)
-{
+enum boot_error bootmap_take(struct bootmap *map, const struct boot_request *request, hf_frame_t *first) {
     for (unsigned i = 0; i < map->count; i++) {
         unsigned at = request->highest ? map->count - 1 - i : i;
         if (fits(&map->range[at], request, first)) {
@@ -196,8 +181,7 @@ enum boot_error bootmap_take(struct bootmap *map, const struct boot_request *req
     return BOOT_NO_ROOM;
 }
 
-uint64_t bootmap_sum(const struct bootmap *map, enum hf_range_kind kind)
-{
+uint64_t bootmap_sum(const struct bootmap *map, enum hf_range_kind kind) {
     uint64_t sum = 0;
     for (unsigned i = 0; i < map->count; i++) {
         sum += map->range[i].kind == kind ? map->range[i].end - map->range[i].first : 0;
@@ -205,8 +189,7 @@ uint64_t bootmap_sum(const struct bootmap *map, enum hf_range_kind kind)
     return sum;
 }
 
-uint64_t bootmap_total(const struct bootmap *map)
-{
+uint64_t bootmap_total(const struct bootmap *map) {
     uint64_t sum = 0;
     for (unsigned i = 0; i < map->count; i++) {
         sum += map->range[i].end - map->range[i].first;
@@ -214,13 +197,11 @@ uint64_t bootmap_total(const struct bootmap *map)
     return sum;
 }
 
-hf_frame_t bootmap_end(const struct bootmap *map)
-{
+hf_frame_t bootmap_end(const struct bootmap *map) {
     return map->count == 0 ? 0 : map->range[map->count - 1].end;
 }
 
-bool bootmap_next_span(const struct bootmap *map, hf_frame_t from, hf_frame_t *first, hf_frame_t *end)
-{
+bool bootmap_next_span(const struct bootmap *map, hf_frame_t from, hf_frame_t *first, hf_frame_t *end) {
     unsigned i = find(map, from);
     if (i == map->count) {
         return false;

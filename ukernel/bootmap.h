@@ -59,6 +59,6 @@ uint64_t bootmap_total(const struct bootmap *map);                        /* fra
  * `from`; false when there is none. It stays the same while kinds change. */
 bool bootmap_next_span(const struct bootmap *map, hf_frame_t from, hf_frame_t *first, hf_frame_t *end);
 
-hf_frame_t bootmap_end(const struct bootmap *map);                        /* the last one's number + 1 */
+hf_frame_t bootmap_end(const struct bootmap *map); /* the last one's number + 1 */
 
 #endif

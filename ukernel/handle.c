@@ -20,7 +20,8 @@ hf_status_t handle_free_slot(const struct handle *table, unsigned *slot) {
         }
         return table[*slot].kind == HF_HANDLE_NONE ? HF_OK : HF_EXISTS;
     }
-    for (unsigned i = 1; i < HF_HANDLE_COUNT; i++) {
+    /* From above: low slots are those that programs agree on by number. */
+    for (unsigned i = HF_HANDLE_COUNT - 1; i > 0; i--) {
         if (table[i].kind == HF_HANDLE_NONE) {
             *slot = i;
             return HF_OK;
@@ -136,7 +137,7 @@ static hf_status_t make_endpoint(const struct hf_operation *operation, struct ha
         return HF_BAD_FRAME;
     }
     *made = (struct handle){.object = (uint64_t)endpoint, .serial = endpoint->serial,
-                            .badge = operation->address, .kind = HF_HANDLE_ENDPOINT};
+                            .badge = operation->address, .kind = HF_HANDLE_ENDPOINT, .rights = (uint8_t)operation->rights};
     return HF_OK;
 }
 
@@ -152,15 +153,20 @@ static hf_status_t make_copy(const struct hf_operation *operation, struct handle
     if (made->kind == HF_HANDLE_NONE || made->kind == HF_HANDLE_REPLY) {
         return HF_BAD_HANDLE;
     }
-    bool allowed = (made->rights & HF_RIGHT_GRANT) && !(operation->rights & ~(unsigned)made->rights);
-    return allowed ? HF_OK : HF_DENIED;
+    unsigned rights = operation->rights == HF_RIGHTS_SAME ? made->rights : operation->rights;
+    if (!(made->rights & HF_RIGHT_GRANT) || (rights & ~(unsigned)made->rights)) {
+        return HF_DENIED;
+    }
+    made->rights = (uint8_t)rights;
+    return HF_OK;
 }
 
 static hf_status_t make_ports(const struct hf_operation *operation, struct handle *made) {
     if (!device_ports_grantable(operation->frame, operation->address)) {
         return HF_DENIED;
     }
-    *made = (struct handle){.object = operation->frame, .serial = operation->address, .kind = HF_HANDLE_PORTS};
+    *made = (struct handle){.object = operation->frame, .serial = operation->address, .kind = HF_HANDLE_PORTS,
+                             .rights = (uint8_t)operation->rights};
     return HF_OK;
 }
 
@@ -171,12 +177,12 @@ static hf_status_t make_irq(const struct hf_operation *operation, struct handle 
     if (!device_irq_grantable(operation->frame)) {
         return HF_DENIED;
     }
-    *made = (struct handle){.object = operation->frame, .kind = HF_HANDLE_IRQ};
+    *made = (struct handle){.object = operation->frame, .kind = HF_HANDLE_IRQ, .rights = (uint8_t)operation->rights};
     return HF_OK;
 }
 
 static hf_status_t make_power(const struct hf_operation *operation, struct handle *made) {
-    *made = (struct handle){.kind = HF_HANDLE_POWER};
+    *made = (struct handle){.kind = HF_HANDLE_POWER, .rights = (uint8_t)operation->rights};
     return operation->frame || operation->address ? HF_BAD_ARGUMENT : HF_OK;
 }
 
@@ -190,7 +196,8 @@ hf_status_t mmu_handle_put(struct mmu *mmu, const struct hf_operation *operation
     struct handle *table = handles_in(operation->object);
     unsigned slot = operation->count;
 
-    if (operation->level >= sizeof(makers) / sizeof(makers[0]) || operation->rights > HF_RIGHTS_ALL) {
+    bool same = operation->level == HF_PUT_COPY && operation->rights == HF_RIGHTS_SAME;
+    if (operation->level >= sizeof(makers) / sizeof(makers[0]) || (operation->rights > HF_RIGHTS_ALL && !same)) {
         return HF_BAD_ARGUMENT;
     }
     if (!table) {
@@ -208,7 +215,6 @@ hf_status_t mmu_handle_put(struct mmu *mmu, const struct hf_operation *operation
     }
     /* commit */
     table[slot] = made;
-    table[slot].rights = (uint8_t)operation->rights;
     result->detail = slot;
     return HF_OK;
 }

@@ -233,10 +233,11 @@ hf_status_t ipc_reply_held(struct task *task) {
     }
     /* commit */
     handle->kind = HF_HANDLE_NONE;
-    if (caller) {
-        queue_remove(&task->held, caller);
-        answer(task, caller);
+    if (!caller) {
+        return HF_DEAD; /* the slot was good for this one reply all the same */
     }
+    queue_remove(&task->held, caller);
+    answer(task, caller);
     return HF_OK;
 }
 

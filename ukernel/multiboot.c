@@ -17,23 +17,20 @@ enum tag_type {
 /* Every other type, known or not, is no RAM that may be used. */
 #define ENTRY_AVAILABLE 1u
 
-static uint32_t read32(const uint8_t *at)
-{
+static uint32_t read32(const uint8_t *at) {
     uint32_t value;
     __builtin_memcpy(&value, at, sizeof value);
     return value;
 }
 
-static uint64_t read64(const uint8_t *at)
-{
+static uint64_t read64(const uint8_t *at) {
     uint64_t value;
     __builtin_memcpy(&value, at, sizeof value);
     return value;
 }
 
 /* The string that starts at `offset` of the tag; NULL if the tag ends first. */
-static const char *string_at(const uint8_t *tag, size_t size, size_t offset)
-{
+static const char *string_at(const uint8_t *tag, size_t size, size_t offset) {
     for (size_t i = offset; i < size; i++) {
         if (tag[i] == 0) {
             return (const char *)tag + offset;
@@ -42,14 +39,12 @@ static const char *string_at(const uint8_t *tag, size_t size, size_t offset)
     return NULL;
 }
 
-static enum boot_error read_command_line(struct multiboot_info *out, const uint8_t *tag, size_t size)
-{
+static enum boot_error read_command_line(struct multiboot_info *out, const uint8_t *tag, size_t size) {
     out->command_line = string_at(tag, size, 8);
     return out->command_line == NULL ? BOOT_STRING_OPEN : BOOT_OK;
 }
 
-static bool same_name(const struct multiboot_module *a, const struct multiboot_module *b)
-{
+static bool same_name(const struct multiboot_module *a, const struct multiboot_module *b) {
     if (a->name_length != b->name_length) {
         return false;
     }
@@ -61,13 +56,11 @@ static bool same_name(const struct multiboot_module *a, const struct multiboot_m
 }
 
 /* Both start at a page, so modules that do not overlap do not share a frame either. */
-static bool overlap(const struct multiboot_module *a, const struct multiboot_module *b)
-{
+static bool overlap(const struct multiboot_module *a, const struct multiboot_module *b) {
     return a->start < b->end && b->start < a->end;
 }
 
-static void split_string(struct multiboot_module *module, const char *string)
-{
+static void split_string(struct multiboot_module *module, const char *string) {
     size_t length = 0;
     while (string[length] != 0 && string[length] != ' ') {
         length++;
@@ -80,8 +73,7 @@ static void split_string(struct multiboot_module *module, const char *string)
     }
 }
 
-static enum boot_error check_module(const struct multiboot_info *out, const struct multiboot_module *module)
-{
+static enum boot_error check_module(const struct multiboot_info *out, const struct multiboot_module *module) {
     if (module->end < module->start || module->start % HF_PAGE_SIZE != 0) {
         return BOOT_MODULE_RANGE;
     }
@@ -100,8 +92,7 @@ static enum boot_error check_module(const struct multiboot_info *out, const stru
 }
 
 /* u32 start, u32 end, string. */
-static enum boot_error read_module(struct multiboot_info *out, const uint8_t *tag, size_t size)
-{
+static enum boot_error read_module(struct multiboot_info *out, const uint8_t *tag, size_t size) {
     const char *string = string_at(tag, size, 16);
     if (string == NULL) {
         return BOOT_STRING_OPEN;
@@ -122,8 +113,7 @@ static enum boot_error read_module(struct multiboot_info *out, const uint8_t *ta
 
 /* u32 entry size, u32 entry version, entries. Later versions keep the fields of
  * version 0, so any version will do; entries may be longer than what is known. */
-static enum boot_error read_memory_map(struct multiboot_info *out, const uint8_t *tag, size_t size)
-{
+static enum boot_error read_memory_map(struct multiboot_info *out, const uint8_t *tag, size_t size) {
     const size_t stride = read32(tag + 8);
     if (stride < ENTRY_BYTES || stride % 8 != 0 || (size - 16) % stride != 0) {
         return BOOT_ENTRY_SIZE;
@@ -145,8 +135,7 @@ static enum boot_error read_memory_map(struct multiboot_info *out, const uint8_t
 }
 
 /* u64 address, u32 pitch, u32 width, u32 height, u8 bits, u8 type, more by type. */
-static enum boot_error read_framebuffer(struct multiboot_info *out, const uint8_t *tag, size_t size)
-{
+static enum boot_error read_framebuffer(struct multiboot_info *out, const uint8_t *tag, size_t size) {
     (void)size;
     out->framebuffer = (struct multiboot_framebuffer){
         .address = read64(tag + 8),
@@ -173,8 +162,8 @@ static const struct tag_kind {
 };
 #define TAG_KINDS (sizeof tag_kinds / sizeof tag_kinds[0])
 
-static enum boot_error read_tag(struct multiboot_info *out, const uint8_t *tag, size_t size, bool seen[TAG_KINDS])
-{
+static enum boot_error read_tag(struct multiboot_info *out, const uint8_t *tag, size_t size,
+                                bool seen[TAG_KINDS]) {
     for (unsigned i = 0; i < TAG_KINDS; i++) {
         const struct tag_kind *kind = &tag_kinds[i];
         if (kind->type != read32(tag)) {
@@ -192,8 +181,7 @@ static enum boot_error read_tag(struct multiboot_info *out, const uint8_t *tag, 
     return BOOT_OK;
 }
 
-static enum boot_error read_tags(struct multiboot_info *out, const uint8_t *bytes, size_t total)
-{
+static enum boot_error read_tags(struct multiboot_info *out, const uint8_t *bytes, size_t total) {
     bool seen[TAG_KINDS] = {false};
     for (size_t at = INFO_HEADER; at < total;) {
         /* `at` and `total` are multiples of 8, so a tag's header is there. */
@@ -214,8 +202,7 @@ static enum boot_error read_tags(struct multiboot_info *out, const uint8_t *byte
     return BOOT_TRUNCATED;
 }
 
-enum boot_error multiboot_parse(const uint8_t *bytes, size_t limit, struct multiboot_info *out)
-{
+enum boot_error multiboot_parse(const uint8_t *bytes, size_t limit, struct multiboot_info *out) {
     if ((uintptr_t)bytes % TAG_ALIGN != 0) {
         return BOOT_INFO_MISALIGNED;
     }

@@ -85,6 +85,9 @@ enum hf_put_kind {
     HF_PUT_POWER,
 };
 
+/* HANDLE_PUT of HF_PUT_COPY with these rights: the same as there. */
+#define HF_RIGHTS_SAME 0x8000u
+
 /* QUERY: `object` is the first run or frame, `level` which of the two. */
 enum hf_query_kind {
     HF_QUERY_RUNS,
