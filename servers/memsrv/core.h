@@ -1,0 +1,32 @@
+/* MMU operations, one function for each that memsrv asks for by itself. (Those of
+ * a fault's answer are put together as a list: see fault.c.) */
+#ifndef MEMSRV_CORE_H
+#define MEMSRV_CORE_H
+
+#include <handoff/handle.h>
+#include <mmu.h>
+#include <stdbool.h>
+
+/* memsrv's operation page. */
+#define OPERATION_PAGE ((struct hf_operation_page *)HF_MEMSRV_OPERATIONS)
+
+/* Any operation; the status is in the result too. */
+hf_status_t core_do(const struct hf_operation *operation, struct hf_result *result);
+
+/* Those that have nothing but an object: *_CREATE, *_DESTROY, RELEASE, TASK_START ... */
+hf_status_t core_object(enum hf_operation_code code, hf_frame_t object, struct hf_result *result);
+
+/* For what can be refused only if memsrv's books are wrong: stops memsrv, and the
+ * core then says where. */
+void core_must(hf_status_t status);
+void core_check(bool condition);
+
+hf_status_t core_stage(hf_frame_t frame, hf_frame_t source, uint32_t offset, uint32_t length, uint32_t at);
+hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights,
+                     struct hf_result *result);
+hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf_frame_t frame);
+hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level);
+hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what,
+                     uint64_t address, unsigned rights, unsigned *put);
+
+#endif

@@ -1,0 +1,131 @@
+/* memsrv: takes all memory over, starts init, and then serves one message after
+ * the other, with longer work in between. */
+#include <string.h>
+
+#include "core.h"
+#include "last.h"
+#include "own.h"
+#include "program.h"
+#include "serve.h"
+#include "spawn.h"
+#include "work.h"
+
+#define ENDPOINT_SLOT 1u
+#define INIT_PRIORITY 100u
+
+#define COM1_PORTS 0x3f8
+#define COM1_PORT_COUNT 8
+#define COM1_LINE 4
+
+void memsrv_main(const struct hf_boot *boot);
+
+static void make_endpoint(const struct hf_boot *boot) {
+    hf_frame_t frame;
+    core_must(own_take(&frame));
+    core_must(core_object(HF_OP_ENDPOINT_CREATE, frame, NULL));
+    core_must(core_put(boot->handles, ENDPOINT_SLOT, HF_PUT_ENDPOINT, frame, 0, HF_RIGHT_RECEIVE, NULL));
+    task_init(frame);
+}
+
+/* init is spawned like any other task, but for its handles, which nobody can give it. */
+static void start_init(const struct hf_boot *boot) {
+    static const struct hf_spawn request = {.string_bytes = sizeof("init"), .strings = "init"};
+    const uint16_t rights = HF_RIGHT_USE | HF_RIGHT_GRANT;
+    struct task *init;
+    struct spawn spawn = {
+        .request = &request,
+        .priority = INIT_PRIORITY,
+        .quota = UINT64_MAX,
+        .given = 3,
+        .gift_count = 3,
+        .gift = {{.code = HF_OP_HANDLE_PUT, .level = HF_PUT_PORTS, .rights = rights, .count = HF_SLOT_GIVEN,
+                  .frame = COM1_PORTS, .address = COM1_PORT_COUNT},
+                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_IRQ, .rights = rights, .count = HF_SLOT_GIVEN + 1,
+                  .frame = COM1_LINE},
+                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .rights = rights, .count = HF_SLOT_GIVEN + 2}},
+    };
+    switch (spawn_do(&spawn, &init)) {
+    case HF_OK:
+        return;
+    case HF_NOT_FOUND:
+        last_words(boot, "there is no boot module named init");
+    case HF_BAD_IMAGE:
+        last_words(boot, "the boot module init is no valid program");
+    default:
+        last_words(boot, "there is too little memory for init");
+    }
+}
+
+/* Runs the answer's operations; those that are left when the core asks for another
+ * call are moved to the front. */
+static uint64_t operations_left(uint64_t count, uint64_t done) {
+    struct hf_operation *operation = OPERATION_PAGE->operation;
+    for (uint64_t i = done; i < count; i++) {
+        operation[i - done] = operation[i];
+    }
+    return count - done;
+}
+
+static void answer_and_receive(struct request *request) {
+    uint64_t count = request->operations, done;
+    hf_status_t status;
+    while ((status = hf_mmu_reply_receive(count, &done, ENDPOINT_SLOT, &request->message, &request->sender)) ==
+           HF_AGAIN) {
+        count = operations_left(count, done);
+    }
+    core_must(status);
+}
+
+static void answer(struct request *request) {
+    uint64_t count = request->operations, done;
+    hf_status_t status;
+    while ((status = hf_mmu(count, &done)) == HF_AGAIN) {
+        count = operations_left(count, done);
+    }
+    core_must(status);
+    core_must(hf_reply(&request->message));
+}
+
+/* Longer work goes on between messages, a part at a time: no message waits for
+ * more than one part of each kind. */
+static void work_until_message(struct request *request) {
+    hf_status_t status = HF_WOULD_BLOCK;
+    while (status == HF_WOULD_BLOCK) {
+        if (task_reaping()) {
+            task_reap();
+        }
+        if (work_pending()) {
+            work_do_part();
+        }
+        own_refill();
+        bool more = task_reaping() || work_pending();
+        status = more ? hf_receive_nowait(ENDPOINT_SLOT, &request->message, &request->sender)
+                      : hf_receive(ENDPOINT_SLOT, &request->message, &request->sender);
+    }
+    core_must(status);
+}
+
+void memsrv_main(const struct hf_boot *boot) {
+    struct request request;
+    core_check(boot->magic == HF_BOOT_MAGIC && boot->version == HF_BOOT_VERSION);
+    own_init(boot);
+    program_init(boot);
+    spawn_init();
+    serve_init(boot);
+    make_endpoint(boot);
+    start_init(boot);
+    own_refill();
+    core_must(hf_receive(ENDPOINT_SLOT, &request.message, &request.sender));
+    for (;;) {
+        serve(&request);
+        own_refill();
+        if (request.held) {
+            work_until_message(&request);
+        } else if (task_reaping() || work_pending()) {
+            answer(&request);
+            work_until_message(&request);
+        } else {
+            answer_and_receive(&request);
+        }
+    }
+}

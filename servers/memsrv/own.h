@@ -1,0 +1,31 @@
+/* memsrv's own memory. It is mapped before it is touched, since nobody could serve
+ * memsrv's faults, and taken ahead of need, so that no request ends half-done. */
+#ifndef MEMSRV_OWN_H
+#define MEMSRV_OWN_H
+
+#include <handoff/boot.h>
+
+#include "buddy.h"
+
+/* All free frames of the machine. */
+extern struct buddy frames;
+
+/* Takes over the boot information's free ranges. */
+void own_init(const struct hf_boot *boot);
+
+/* A frame for memsrv itself, FREE still. HF_NO_MEMORY. */
+HF_MUST_CHECK hf_status_t own_take(hf_frame_t *frame);
+
+/* A zeroed page, mapped for good, or NULL when the machine is out of memory. */
+void *own_page(void);
+
+/* Refills what allocations have used up of the allocator's pages. Called between messages. */
+void own_refill(void);
+
+/* The frame behind an address of memsrv's. */
+hf_frame_t own_frame(const void *address);
+
+/* Frames that memsrv has, from boot and since. */
+uint64_t own_count(void);
+
+#endif

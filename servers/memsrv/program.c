@@ -1,0 +1,67 @@
+#include "program.h"
+
+#include <string.h>
+
+#include "core.h"
+#include "own.h"
+
+#define PROGRAMS 128u
+#define MODULES_START 0x200000000ul /* where they are mapped, to be read */
+
+static struct program programs[PROGRAMS];
+static unsigned count;
+static uint64_t frame_count;
+
+static void map_frame(const struct hf_boot *boot, uint64_t address, hf_frame_t frame) {
+    struct hf_result result;
+    while (core_map(boot->aspace, address, frame, HF_READ, &result) != HF_OK) {
+        hf_frame_t table;
+        core_check(result.status == HF_NO_TABLE);
+        core_must(own_take(&table));
+        core_must(core_install(boot->aspace, address, result.detail, table));
+    }
+}
+
+static const void *map_module(const struct hf_boot *boot, const struct hf_boot_module *module) {
+    static uint64_t end = MODULES_START;
+    const void *start = (const void *)end;
+    for (uint64_t at = 0; at < module->bytes; at += HF_PAGE_SIZE) {
+        map_frame(boot, end, module->first + (at >> HF_PAGE_SHIFT));
+        end += HF_PAGE_SIZE;
+    }
+    return start;
+}
+
+void program_init(const struct hf_boot *boot) {
+    const uint8_t *base = (const void *)boot;
+    const struct hf_boot_module *modules = (const void *)(base + boot->modules);
+    const struct hf_boot_range *ranges = (const void *)(base + boot->ranges);
+
+    for (count = 0; count < boot->module_count && count < PROGRAMS; count++) {
+        struct program *program = &programs[count];
+        const struct hf_boot_module *module = &modules[count];
+        program->name = (const char *)base + module->name;
+        program->first = module->first;
+        program->status = image_parse(map_module(boot, module), module->bytes, &program->image);
+    }
+    for (unsigned i = 0; i < boot->range_count; i++) {
+        if (ranges[i].kind == HF_RANGE_MODULE) {
+            frame_count += ranges[i].count;
+        }
+    }
+}
+
+const struct program *program_find(const char *name) {
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(programs[i].name, name) == 0) {
+            return &programs[i];
+        }
+    }
+    return NULL;
+}
+
+unsigned program_count(void) { return count; }
+
+const struct program *program_at(unsigned index) { return &programs[index]; }
+
+uint64_t program_frames(void) { return frame_count; }

@@ -1,0 +1,29 @@
+/* Programs that can be spawned: the boot modules, parsed once. */
+#ifndef MEMSRV_PROGRAM_H
+#define MEMSRV_PROGRAM_H
+
+#include <handoff/boot.h>
+#include <stdbool.h>
+
+#include "image.h"
+
+struct program {
+    const char *name;
+    hf_frame_t first;   /* the module's first frame */
+    hf_status_t status; /* HF_BAD_IMAGE: it can't be spawned */
+    struct image image;
+};
+
+/* Reads the modules of the boot information, which are mapped for memsrv meanwhile. */
+void program_init(const struct hf_boot *boot);
+
+/* By name, or NULL. */
+const struct program *program_find(const char *name);
+
+unsigned program_count(void);
+const struct program *program_at(unsigned index);
+
+/* Frames of all modules and of the boot information. */
+uint64_t program_frames(void);
+
+#endif
