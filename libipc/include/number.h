@@ -1,0 +1,12 @@
+/* Numbers that someone typed. */
+#ifndef LIBIPC_NUMBER_H
+#define LIBIPC_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A decimal number of digits and nothing else, at most `limit`. *number is left
+ * alone when it isn't one. */
+bool number_parse(const char *text, uint64_t limit, uint64_t *number);
+
+#endif

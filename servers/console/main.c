@@ -1,0 +1,76 @@
+/* The console server: owns COM1, writes for all tasks, and gives what is typed to
+ * those who ask for it. There is no echo and no line editing here: that is the
+ * reader's. */
+#include <handoff/console.h>
+#include <handoff/mem.h>
+#include <ipc.h>
+#include <mem.h>
+#include <stdlib.h>
+
+#include "input.h"
+#include "output.h"
+#include "uart.h"
+
+#define SLOT(name) (HF_SLOT_GIVEN + HF_CONSOLE_GIVEN_##name)
+
+/* Moves bytes both ways until the UART has nothing to tell: its interrupt is an
+ * edge, which comes again only after that. */
+static void service(void) {
+    do {
+        input_collect();
+        input_deliver();
+        if (uart_has_lost()) {
+            output_note("\nconsole: input came too fast, some is lost\n");
+        }
+        output_advance();
+        uart_interrupt_on(input_has_room(), output_is_waiting());
+    } while (uart_wants_attention());
+}
+
+/* Unmasked first: an edge that comes during the service must not get lost. */
+static hf_status_t on_interrupt(const struct hf_message *message) {
+    (void)message;
+    return hf_irq_ack(SLOT(IRQ));
+}
+
+static hf_status_t on_read(const struct hf_message *message) {
+    (void)message;
+    return input_take_reader();
+}
+
+static const struct {
+    uint32_t label;
+    hf_status_t (*handle)(const struct hf_message *message);
+} handlers[] = {
+    {(uint32_t)HF_LABEL_NOTIFICATION, on_interrupt},
+    {HF_CONSOLE_WRITE, output_take},
+    {HF_CONSOLE_READ, on_read},
+};
+
+/* HF_OK: nothing is to be answered, or not now. */
+static hf_status_t handle(const struct hf_message *message) {
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+        if (handlers[i].label == message->label) {
+            return handlers[i].handle(message);
+        }
+    }
+    return HF_BAD_CALL;
+}
+
+int main(void) {
+    struct hf_message message;
+    struct hf_sender sender;
+    if (mem_given() != HF_CONSOLE_GIVEN_COUNT || hf_irq_bind(SLOT(IRQ), SLOT(NOTIFY)) != HF_OK) {
+        return EXIT_FAILURE;
+    }
+    uart_start(SLOT(PORTS));
+    service();
+    while (hf_receive(SLOT(ENDPOINT), &message, &sender) == HF_OK) {
+        hf_status_t status = handle(&message);
+        if (status != HF_OK && hf_reply(&(struct hf_message){.label = status}) != HF_OK) {
+            return EXIT_FAILURE;
+        }
+        service();
+    }
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,67 @@
+#include "parse.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+static char *skip_blanks(char *at) {
+    while (isspace((unsigned char)*at)) {
+        at++;
+    }
+    return at;
+}
+
+/* Moves one word's characters, without its quotes, to the front of where it
+ * stands. Answers what is behind it, NULL when a quote has no end. */
+static char *take_word(char *at) {
+    char *to = at;
+    char quote = '\0';
+    for (; *at != '\0' && (quote != '\0' || !isspace((unsigned char)*at)); at++) {
+        if (*at == quote) {
+            quote = '\0';
+        } else if (quote == '\0' && (*at == '"' || *at == '\'')) {
+            quote = *at;
+        } else {
+            *to++ = *at;
+        }
+    }
+    char *behind = *at == '\0' ? at : at + 1;
+    *to = '\0';
+    return quote == '\0' ? behind : NULL;
+}
+
+int parse_words(char *line, char **words, int room) {
+    int count = 0;
+    for (char *at = skip_blanks(line); *at != '\0'; at = skip_blanks(at)) {
+        if (count == room - 1) {
+            return PARSE_TOO_MANY;
+        }
+        words[count++] = at;
+        at = take_word(at);
+        if (at == NULL) {
+            return PARSE_OPEN_QUOTE;
+        }
+    }
+    words[count] = NULL;
+    return count;
+}
+
+char *parse_after(char *text, const char *prefix) {
+    size_t length = strlen(prefix);
+    return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+char *parse_option(char **rest) {
+    char *word = skip_blanks(*rest);
+    if (*word == '\0') {
+        return NULL;
+    }
+    char *end = word;
+    bool to_the_end = parse_after(word, PARSE_RUN) != NULL;
+    while (*end != '\0' && (to_the_end || !isspace((unsigned char)*end))) {
+        end++;
+    }
+    *rest = *end == '\0' ? end : end + 1;
+    *end = '\0';
+    return word;
+}
