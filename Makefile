@@ -290,7 +290,7 @@ CORE_C := $(filter ukernel/%.c,$(CORE_SOURCES))
 PROGRAM_C := $(filter %.c,$(LIBIPC_SOURCES) $(foreach path,$(TREE_PROGRAMS),$(call program_sources,$(path))))
 
 lines: ## count the lines of code of the core: boot/ and ukernel/
-	@cloc --quiet boot ukernel
+	@cloc --quiet boot ukernel | tee /dev/stderr | awk '$$1 == "SUM:" { print $$NF " lines of code" }'
 
 format: ## lay out the C sources by .clang-format
 	$(Q)clang-format -i $(C_FILES)
