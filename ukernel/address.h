@@ -1,10 +1,8 @@
 /* Addresses have types: one-word structs, so that swapping two does not compile. */
-#ifndef ADDRESS_H
-#define ADDRESS_H
+#pragma once
 
 #include <handoff/types.h>
-
-#include "machine.h"
+#include <machine.h>
 
 typedef struct {
     uint64_t value;
@@ -30,4 +28,3 @@ static inline hf_frame_t frame_of(const void *object) {
     return ((uint64_t)object - PMO_BASE) >> HF_PAGE_SHIFT;
 }
 
-#endif

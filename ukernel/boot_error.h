@@ -1,6 +1,5 @@
 /* Why the core refuses to boot: each error with the sentence that is shown. */
-#ifndef UKERNEL_BOOT_ERROR_H
-#define UKERNEL_BOOT_ERROR_H
+#pragma once
 
 #define BOOT_ERROR_LIST(X) \
     X(OK, "no error") \
@@ -33,4 +32,3 @@ enum boot_error {
 /* The sentence, without a full stop; for an unknown number too. */
 const char *boot_error_text(enum boot_error error);
 
-#endif

@@ -203,9 +203,7 @@ hf_frame_t bootmap_end(const struct bootmap *map) {
 
 bool bootmap_next_span(const struct bootmap *map, hf_frame_t from, hf_frame_t *first, hf_frame_t *end) {
     unsigned i = find(map, from);
-    if (i == map->count) {
-        return false;
-    }
+    if (i == map->count) return false;
     *first = map->range[i].first;
     do {
         *end = map->range[i++].end;

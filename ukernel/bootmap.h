@@ -5,8 +5,7 @@
  * inward to frames. From then on all numbers are frames, and ranges only change
  * their kind. Ranges are sorted, not empty and disjoint, and neighbours of one kind
  * are one range. A call that fails has changed nothing. */
-#ifndef UKERNEL_BOOTMAP_H
-#define UKERNEL_BOOTMAP_H
+#pragma once
 
 #include "boot_error.h"
 #include <handoff/boot.h>
@@ -61,4 +60,3 @@ bool bootmap_next_span(const struct bootmap *map, hf_frame_t from, hf_frame_t *f
 
 hf_frame_t bootmap_end(const struct bootmap *map); /* the last one's number + 1 */
 
-#endif

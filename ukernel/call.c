@@ -21,11 +21,9 @@ static hf_status_t call_clock(struct task *task) {
 }
 
 static hf_status_t call_fs_base(struct task *task) {
-    if (task->registers.rdi >= HF_USER_END) {
-        return HF_BAD_ADDRESS;
-    }
+    if (task->registers.rdi >= HF_USER_END) return HF_BAD_ADDRESS;
     /* commit */
-    task->fs_base = task->registers.rdi;
+    task_set_fs_base(task, task->registers.rdi);
     return HF_OK;
 }
 
@@ -41,9 +39,7 @@ static hf_status_t call_mmu_one(struct task *task) {
     } in = {.word = {task->registers.rdi, task->registers.rsi, task->registers.rdx, task->registers.r10}}, out;
 
     hf_status_t status = mmu_one(task, &in.operation, &out.result);
-    if (status == HF_DENIED && !task->memory) {
-        return status;
-    }
+    if (status == HF_DENIED && !task->memory) return status;
     task->registers.rdi = out.word[0];
     task->registers.rsi = out.word[1];
     task->registers.rdx = out.word[2];
@@ -100,9 +96,7 @@ static hf_status_t dispatch(struct task *task) {
     if (number >= HF_CALL_COUNT) {
         return HF_BAD_CALL;
     }
-    if (calls[number].waiting) {
-        return calls[number].waiting(task, wait);
-    }
+    if (calls[number].waiting) return calls[number].waiting(task, wait);
     return calls[number].plain && wait ? calls[number].plain(task) : HF_BAD_CALL;
 }
 

@@ -1,7 +1,8 @@
 #include "clock.h"
 
+#include <machine.h>
+
 #include "interrupt.h"
-#include "machine.h"
 
 uint64_t clock_start;
 static uint64_t hertz, waited;

@@ -1,6 +1,5 @@
 /* Time: the processor's counter, and how fast it goes. */
-#ifndef CLOCK_H
-#define CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -16,4 +15,3 @@ uint64_t clock_hertz(void);
 uint64_t clock_nanoseconds(void);
 uint64_t clock_boot_ticks(void);
 
-#endif

@@ -1,8 +1,9 @@
 #include "cpu.h"
 
+#include <machine.h>
+
 #include "entry.h"
 #include "log.h"
-#include "machine.h"
 #include "segment.h"
 
 static uint64_t features;

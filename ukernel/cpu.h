@@ -1,6 +1,5 @@
 /* What the processor can do, and its control registers. */
-#ifndef CPU_H
-#define CPU_H
+#pragma once
 
 #include <handoff/boot.h>
 #include <stdbool.h>
@@ -32,4 +31,3 @@ void cpu_patch_entry(void);
 /* Prints which of the features there are, and whether memory is confidential. */
 void cpu_report(void);
 
-#endif

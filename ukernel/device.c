@@ -39,9 +39,7 @@ bool device_ports_grantable(uint64_t first, uint64_t count) {
 
 bool device_irq_grantable(uint64_t line) {
     for (size_t i = 0; i < sizeof(irq_lines); i++) {
-        if (irq_lines[i] == line) {
-            return true;
-        }
+        if (irq_lines[i] == line) return true;
     }
     return false;
 }
@@ -52,12 +50,8 @@ static hf_status_t check_access(const struct task *task) {
     uint64_t port = task->registers.rsi;
     uint64_t size = task->registers.rdx;
     hf_status_t status = handle_use(task, task->registers.rdi, HF_HANDLE_PORTS, &handle);
-    if (status != HF_OK) {
-        return status;
-    }
-    if (size != 1 && size != 2 && size != 4) {
-        return HF_BAD_ARGUMENT;
-    }
+    if (status != HF_OK) return status;
+    if (size != 1 && size != 2 && size != 4) return HF_BAD_ARGUMENT;
     bool inside = port >= handle->object && size <= handle->serial &&
                   port - handle->object <= handle->serial - size;
     return inside ? HF_OK : HF_DENIED;
@@ -66,9 +60,7 @@ static hf_status_t check_access(const struct task *task) {
 hf_status_t device_port_in(struct task *task) {
     hf_status_t status = check_access(task);
     uint16_t port = (uint16_t)task->registers.rsi;
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     /* commit */
     switch (task->registers.rdx) {
     case 1:

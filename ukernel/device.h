@@ -1,8 +1,7 @@
 /* Devices that ring 3 can be given: the list is fixed, and everything that is not
  * on it is nobody's. Among what is missing are the registers that could undo the
  * core: APICs, PCI configuration, DMA controllers, A20 and reset. */
-#ifndef DEVICE_H
-#define DEVICE_H
+#pragma once
 
 #include "object.h"
 
@@ -25,4 +24,3 @@ void device_interrupt(unsigned line);
 /* Ends the machine: under QEMU and Bochs with this code (0 to 127), else by halting. */
 _Noreturn void device_end_machine(unsigned code);
 
-#endif

@@ -18,7 +18,45 @@ extern entered_while_idle
 extern entered_by_core_exception
 
 %define CURRENT processor + PROCESSOR_CURRENT
-%define USER_RSP processor + PROCESSOR_USER_RSP
+
+MSR_FS_BASE     equ 0xc0000100
+
+; The registers of a message and of a call's results, with their places in the task.
+%macro MESSAGE_REGISTERS 1
+        %1      RAX, rax
+        %1      RDI, rdi
+        %1      RSI, rsi
+        %1      RDX, rdx
+        %1      R10, r10
+        %1      R8, r8
+        %1      R9, r9
+        %1      R12, r12
+        %1      R13, r13
+        %1      R14, r14
+        %1      RBP, rbp
+%endmacro
+
+%macro STORE 2
+        mov     [rsp + TASK_%1], %2
+%endmacro
+
+%macro LOAD 2
+        mov     %2, [rsp + TASK_%1]
+%endmacro
+
+%macro PUSH_EACH 1-*
+        %rep %0
+        push    %1
+        %rotate 1
+        %endrep
+%endmacro
+
+%macro POP_EACH 1-*
+        %rep %0
+        pop     %1
+        %rotate 1
+        %endrep
+%endmacro
 
 section .text
 
@@ -27,23 +65,13 @@ section .text
 
 global entry_call
 entry_call:
-        mov     [USER_RSP], rsp
+        mov     [processor + PROCESSOR_USER_RSP], rsp
         mov     rsp, [CURRENT]
         mov     [rsp + TASK_RIP], rcx
-        mov     [rsp + TASK_RAX], rax
-        mov     [rsp + TASK_RDI], rdi
-        mov     [rsp + TASK_RSI], rsi
-        mov     [rsp + TASK_RDX], rdx
-        mov     [rsp + TASK_R10], r10
-        mov     [rsp + TASK_R8], r8
-        mov     [rsp + TASK_R9], r9
-        mov     [rsp + TASK_R12], r12
-        mov     [rsp + TASK_R13], r13
-        mov     [rsp + TASK_R14], r14
-        mov     [rsp + TASK_RBP], rbp
+        MESSAGE_REGISTERS STORE
         mov     qword [rsp + TASK_VECTOR], ENTERED_BY_CALL
         mov     rdi, rsp
-        mov     rax, [USER_RSP]
+        mov     rax, [processor + PROCESSOR_USER_RSP]
         mov     [rsp + TASK_RSP], rax
         mov     rsp, STACK_TOP_0
         call    entered_by_call
@@ -62,49 +90,41 @@ entry_resume:
         je      .loaded
         mov     cr3, rax
 .loaded:
+        mov     rax, [rdi + TASK_FS_BASE]
+        or      rax, [processor + PROCESSOR_FS_BASE]
+        jnz     .fs_base
+.go:
         lea     rax, [rdi + TASK_REGISTERS_END]
         mov     [tss + TSS_RSP0], rax
         mov     rsp, rdi
         cmp     qword [rdi + TASK_VECTOR], ENTERED_BY_CALL
-        je      .by_sysret
-        pop     r15
-        pop     r14
-        pop     r13
-        pop     r12
-        pop     r11
-        pop     r10
-        pop     r9
-        pop     r8
-        pop     rbp
-        pop     rdi
-        pop     rsi
-        pop     rdx
-        pop     rcx
-        pop     rbx
-        pop     rax
-        add     rsp, 16                 ; vector and error code
-        iretq
+        jne     return_all
 
 ; RIP is canonical: it came from SYSCALL, whose instruction can't be the last of the
 ; user half because that page is never mapped, or was checked by TASK_SET.
-.by_sysret:
-        mov     rax, [rsp + TASK_RAX]
+        MESSAGE_REGISTERS LOAD
         mov     rbx, [rsp + TASK_RBX]
         mov     rcx, [rsp + TASK_RIP]
-        mov     rdx, [rsp + TASK_RDX]
-        mov     rsi, [rsp + TASK_RSI]
-        mov     rdi, [rsp + TASK_RDI]
-        mov     rbp, [rsp + TASK_RBP]
-        mov     r8, [rsp + TASK_R8]
-        mov     r9, [rsp + TASK_R9]
-        mov     r10, [rsp + TASK_R10]
         mov     r11d, FLAGS_OF_RING3
-        mov     r12, [rsp + TASK_R12]
-        mov     r13, [rsp + TASK_R13]
-        mov     r14, [rsp + TASK_R14]
         xor     r15d, r15d
         mov     rsp, [rsp + TASK_RSP]
         o64 sysret
+
+; Written whenever the last task or this one has one: ring 3 can change it without
+; asking, by loading FS, so what was written before says nothing.
+.fs_base:
+        mov     rax, [rdi + TASK_FS_BASE]
+        mov     [processor + PROCESSOR_FS_BASE], rax
+        mov     rdx, rax
+        shr     rdx, 32
+        mov     ecx, MSR_FS_BASE
+        wrmsr
+        jmp     .go
+
+return_all:
+        POP_EACH r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+        add     rsp, 16                 ; vector and error code
+        iretq
 
 ; Nothing to run: an interrupt takes the processor out of here through from_core.
 idle:
@@ -124,11 +144,7 @@ entry_vector_%1:
         push    0
         %endif
         push    %1
-        %if %1 == 1 || %1 == 2 || %1 == 8 || %1 == 18
-        jmp     on_own_stack
-        %else
         jmp     interrupted
-        %endif
 %endmacro
 
 %assign v 0
@@ -143,89 +159,50 @@ global entry_spurious
 entry_spurious:
         iretq
 
-%macro SAVE 0
-        push    rax
-        push    rbx
-        push    rcx
-        push    rdx
-        push    rsi
-        push    rdi
-        push    rbp
-        push    r8
-        push    r9
-        push    r10
-        push    r11
-        push    r12
-        push    r13
-        push    r14
-        push    r15
-        cld
-%endmacro
-
 interrupted:
-        SAVE
+        PUSH_EACH rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+        cld
 global entry_clac
 entry_clac:
         db      0x0f, 0x1f, 0x00        ; NOP; CLAC where the processor has SMAP
         mov     rdi, rsp
         test    byte [rsp + TASK_CS], 3
         jz      from_core
+        cmp     rdi, [CURRENT]
+        jne     on_own_stack
+to_task:
         mov     rsp, STACK_TOP_0        ; RDI is the task: its registers come first in it
         call    entered_by_interrupt
         jmp     entry_resume
 
-; In ring 0 interrupts are on only while idle.
+; In ring 0 interrupts are on only while idle. A #DB that a MOV SS before SYSCALL held
+; back until it was in ring 0 is dropped.
 from_core:
+        cmp     qword [rdi + TASK_VECTOR], VECTOR_DEBUG
+        je      return_all
         cmp     qword [CURRENT], 0
-        jne     .broken
+        jne     fatal
         cmp     qword [rdi + TASK_VECTOR], VECTOR_EXCEPTIONS
-        jb      .broken
+        jb      fatal
         mov     rdi, [rdi + TASK_VECTOR]
         mov     rsp, STACK_TOP_0
         call    entered_while_idle
         jmp     entry_resume
-.broken:
+fatal:
         call    entered_by_core_exception
 
 ; #DB, NMI, #DF and #MC may come at any instruction, also between SYSCALL and the
 ; switch of stacks. Only #DB of ring 3 is an everyday thing: it goes on as if it had
-; come on the task's own frame. A #DB that a MOV SS before SYSCALL held back until
-; ring 0 is dropped.
+; come on the task's own frame.
 on_own_stack:
-        SAVE
         cmp     qword [rsp + TASK_VECTOR], VECTOR_DEBUG
-        jne     .fatal
-        test    byte [rsp + TASK_CS], 3
-        jz      .drop
-        mov     rdi, [CURRENT]
+        jne     fatal
         mov     rsi, rsp
+        mov     rdi, [CURRENT]
         mov     ecx, TASK_REGISTERS_END / 8
         rep movsq
         mov     rdi, [CURRENT]
-        mov     rsp, STACK_TOP_0
-        call    entered_by_interrupt
-        jmp     entry_resume
-.drop:
-        pop     r15
-        pop     r14
-        pop     r13
-        pop     r12
-        pop     r11
-        pop     r10
-        pop     r9
-        pop     r8
-        pop     rbp
-        pop     rdi
-        pop     rsi
-        pop     rdx
-        pop     rcx
-        pop     rbx
-        pop     rax
-        add     rsp, 16
-        iretq
-.fatal:
-        mov     rdi, rsp
-        call    entered_by_core_exception
+        jmp     to_task
 
 ; void entry_load_segments(void): takes the selectors from the GDT just loaded.
 global entry_load_segments

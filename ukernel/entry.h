@@ -1,6 +1,5 @@
 /* Where the processor enters the core, and where it leaves it (entry.asm). */
-#ifndef ENTRY_H
-#define ENTRY_H
+#pragma once
 
 #include "object.h"
 
@@ -36,4 +35,3 @@ void entered_while_idle(uint64_t vector);
 /* An exception in ring 0, or one that has a stack of its own: `registers` stand there. */
 _Noreturn void entered_by_core_exception(const struct frame_registers *registers);
 
-#endif

@@ -76,7 +76,7 @@ static void explain_entry(pte_t entry, unsigned level) {
 void explain_walk(hf_frame_t root, uint64_t address) {
     unsigned last = walk(root, address, HF_LEVEL_PT).level;
     log_print("walk of 0x%lx from root frame 0x%lx:\n", address, root);
-    for (unsigned level = TABLE_ROOT_LEVEL; level >= last && level > 0; level--) {
+    for (unsigned level = TABLE_LEVELS; level >= last && level > 0; level--) {
         explain_entry(*walk(root, address, level).entry, level);
     }
 }

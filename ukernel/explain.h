@@ -1,6 +1,5 @@
 /* Exceptions, registers and page-table walks in words. */
-#ifndef EXPLAIN_H
-#define EXPLAIN_H
+#pragma once
 
 #include "object.h"
 
@@ -12,4 +11,3 @@ void explain_registers(const struct frame_registers *registers);
 /* A line for each level of the walk from `root` to `address`. */
 void explain_walk(hf_frame_t root, uint64_t address);
 
-#endif

@@ -5,16 +5,12 @@ hf_frame_t frame_limit;
 static struct hf_run_header *run_of(hf_frame_t frame) { return &FRAME_HEADERS[frame / RUN_FRAMES]; }
 
 struct hf_frame_entry *frame_entry(hf_frame_t frame) {
-    if (frame >= frame_limit || run_of(frame)->state != HF_RUN_SPLIT) {
-        return NULL;
-    }
+    if (frame >= frame_limit || run_of(frame)->state != HF_RUN_SPLIT) return NULL;
     return &FRAME_ENTRIES[frame];
 }
 
 enum hf_frame_type frame_type(hf_frame_t frame) {
-    if (frame >= frame_limit) {
-        return HF_FRAME_RESERVED;
-    }
+    if (frame >= frame_limit) return HF_FRAME_RESERVED;
     switch ((enum hf_run_state)run_of(frame)->state) {
     case HF_RUN_SPLIT:
         return (enum hf_frame_type)FRAME_ENTRIES[frame].type;
@@ -26,6 +22,16 @@ enum hf_frame_type frame_type(hf_frame_t frame) {
         break;
     }
     return HF_FRAME_RESERVED;
+}
+
+bool frame_has_content(hf_frame_t frame) {
+    enum hf_frame_type type = frame_type(frame);
+    return type == HF_FRAME_STAGED || type == HF_FRAME_USER;
+}
+
+struct hf_frame_entry frame_describe(hf_frame_t frame) {
+    const struct hf_frame_entry *entry = frame_entry(frame);
+    return entry ? *entry : (struct hf_frame_entry){.type = (uint8_t)frame_type(frame)};
 }
 
 bool frame_is(hf_frame_t frame, enum hf_frame_type type) { return frame_type(frame) == type; }

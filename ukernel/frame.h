@@ -1,7 +1,6 @@
 /* The frame table: what each frame of RAM is. See include/handoff/mmu.h for the
  * types. All other parts ask and change it through these functions only. */
-#ifndef FRAME_H
-#define FRAME_H
+#pragma once
 
 #include <handoff/mmu.h>
 #include <stdbool.h>
@@ -21,9 +20,15 @@ enum hf_frame_type frame_type(hf_frame_t frame);
 
 bool frame_is(hf_frame_t frame, enum hf_frame_type type);
 
+/* Whether ring 3 may see it: STAGED or USER. */
+bool frame_has_content(hf_frame_t frame);
+
 /* The frame's entry, or NULL when its run is not split (it is then FREE, CORE or
  * RESERVED altogether, with no flags and no refs). */
 struct hf_frame_entry *frame_entry(hf_frame_t frame);
+
+/* The same for any frame below frame_limit, as it would read if the run were split. */
+struct hf_frame_entry frame_describe(hf_frame_t frame);
 
 /* FREE becomes `type`, with no refs. Precondition: the frame is FREE. */
 struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type);
@@ -48,4 +53,3 @@ void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags);
 /* Adds up all frames below frame_limit by type. */
 void frame_sum(struct frame_sums *sums);
 
-#endif

@@ -1,6 +1,5 @@
 /* Building the frame table at boot. */
-#ifndef FRAMETABLE_H
-#define FRAMETABLE_H
+#pragma once
 
 #include "bootmap.h"
 
@@ -8,4 +7,3 @@
  * modules become pinned USER frames. The kernel half must be loaded. */
 void frametable_build(const struct bootmap *map);
 
-#endif

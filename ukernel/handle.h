@@ -1,6 +1,5 @@
 /* Handle tables. */
-#ifndef HANDLE_H
-#define HANDLE_H
+#pragma once
 
 #include "object.h"
 
@@ -12,7 +11,7 @@ struct handle *handle_in(const struct task *task, uint64_t slot);
 
 /* Turns HF_SLOT_ANY into a free slot. HF_BAD_HANDLE: out of range; HF_EXISTS:
  * taken; HF_NO_MEMORY: none is free. */
-hf_status_t handle_free_slot(const struct handle *table, unsigned *slot);
+hf_status_t handle_free_slot(const struct handle *table, uint64_t *slot);
 
 /* The living endpoint that a handle names, for somebody who has the right:
  * HF_BAD_HANDLE, HF_DENIED or HF_DEAD. */
@@ -23,8 +22,10 @@ hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned rig
 hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind,
                        const struct handle **handle);
 
+/* The handle, if it may travel with a message: HF_BAD_HANDLE, HF_DENIED without GRANT. */
+hf_status_t handle_sendable(const struct task *task, uint64_t slot, const struct handle **handle);
+
 /* The calls of these names, made by the current task. */
 hf_status_t handle_copy(struct task *task);
 hf_status_t handle_close(struct task *task);
 
-#endif

@@ -1,6 +1,5 @@
 /* The last act of booting: memsrv gets all RAM, and control. */
-#ifndef HANDOFF_H
-#define HANDOFF_H
+#pragma once
 
 #include "multiboot.h"
 
@@ -8,4 +7,3 @@
  * was handed over. memsrv is ready to run then. */
 void handoff(struct multiboot_info *boot);
 
-#endif

@@ -1,7 +1,8 @@
 #include "interrupt.h"
 
+#include <machine.h>
+
 #include "entry.h"
-#include "machine.h"
 
 /* 8259A data sheet: initialisation and operation command words. */
 #define PIC_FIRST 0x20
@@ -101,9 +102,7 @@ int interrupt_is_spurious(unsigned line) {
         return 0;
     }
     port_out8(controller, PIC_READ_IN_SERVICE);
-    if (port_in8(controller) & 0x80) {
-        return 0;
-    }
+    if (port_in8(controller) & 0x80) return 0;
     if (line >= 8) {
         port_out8(PIC_FIRST, PIC_END); /* the first one did take the cascade's interrupt */
     }

@@ -1,7 +1,6 @@
 /* Interrupt controllers: the 8259 pair for devices' lines, the local APIC for the
  * timer that preempts. */
-#ifndef INTERRUPT_H
-#define INTERRUPT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -28,4 +27,3 @@ void interrupt_end(unsigned line);
 /* Whether line 7 or 15 was raised by noise alone; that is then dealt with. */
 int interrupt_is_spurious(unsigned line);
 
-#endif

@@ -186,15 +186,10 @@ hf_status_t ipc_reply_receive(struct task *task, bool wait) {
 
 hf_status_t ipc_hold(struct task *task) {
     struct task *caller = task->caller;
-    unsigned slot = (unsigned)task->registers.rdi;
-    if (caller == NO_CALL) {
-        return HF_BAD_CALL;
-    }
-    hf_status_t status =
-        task->registers.rdi > HF_SLOT_ANY ? HF_BAD_HANDLE : handle_free_slot(task->handles, &slot);
-    if (status != HF_OK) {
-        return status;
-    }
+    uint64_t slot = task->registers.rdi;
+    if (caller == NO_CALL) return HF_BAD_CALL;
+    hf_status_t status = handle_free_slot(task->handles, &slot);
+    if (status != HF_OK) return status;
     /* commit */
     struct handle held = {.kind = HF_HANDLE_REPLY};
     if (caller != GONE_CALL) {
@@ -224,13 +219,9 @@ hf_status_t ipc_reply_held(struct task *task) {
         return HF_BAD_HANDLE;
     }
     struct task *caller = held_caller(handle);
-    if (caller && caller->server != task) {
-        return HF_DENIED;
-    }
+    if (caller && caller->server != task) return HF_DENIED;
     hf_status_t status = transfer_check(task, task->registers.rsi);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     /* commit */
     handle->kind = HF_HANDLE_NONE;
     if (!caller) {
@@ -330,9 +321,7 @@ bool ipc_abandon(struct task *task, unsigned limit) {
     }
     task->caller = NO_CALL;
     for (; task->held.first; limit--) {
-        if (limit == 0) {
-            return false;
-        }
+        if (limit == 0) return false;
         struct task *caller = task->held.first;
         queue_remove(&task->held, caller);
         ipc_wake(caller, HF_DEAD);

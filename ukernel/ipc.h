@@ -3,8 +3,7 @@
  *
  * The functions that take a call return what the caller gets at once; when it
  * has to wait instead, its state has changed and the result comes later. */
-#ifndef IPC_H
-#define IPC_H
+#pragma once
 
 #include "object.h"
 
@@ -45,4 +44,3 @@ hf_status_t ipc_drop_held(struct task *task, struct handle *handle);
  * False when there are more. */
 bool ipc_abandon(struct task *task, unsigned limit);
 
-#endif

@@ -12,9 +12,7 @@ static hf_frame_t root;
 static pte_t *entry_for(uint64_t address, unsigned level) {
     for (;;) {
         struct walk found = walk(root, address, level);
-        if (found.level == level) {
-            return found.entry;
-        }
+        if (found.level == level) return found.entry;
         *found.entry = (pte_t){pool_take(1) << HF_PAGE_SHIFT | KERNEL_TABLE};
     }
 }

@@ -1,7 +1,6 @@
 /* The kernel half: built once, then the same in every aspace that can run
  * (invariant I4). Every PML4 slot it uses has its table from the beginning. */
-#ifndef KERNELMAP_H
-#define KERNELMAP_H
+#pragma once
 
 #include "bootmap.h"
 #include "walk.h"
@@ -27,4 +26,3 @@ static inline paddr_t image_physical(const void *address) {
     return (paddr_t){(uint64_t)address - IMAGE_BASE};
 }
 
-#endif

@@ -6,8 +6,7 @@
  *    448  0xffffe00000000000   stacks with guard pages below them, registers of devices
  *    511  0xffffffff80000000   the core's image
  */
-#ifndef LAYOUT_H
-#define LAYOUT_H
+#pragma once
 
 #define PMO_START 0xffff800000000000ul
 #define PMO_LIMIT 0x400000000000ul /* bytes of physical memory that fit */
@@ -23,4 +22,3 @@
 
 #define KERNEL_HALF_SLOT 256u
 
-#endif

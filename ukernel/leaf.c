@@ -1,39 +1,17 @@
 /* Leaf entries: what ring 3 sees. */
 #include "mmu.h"
 #include "retire.h"
-#include "walk.h"
 
 static bool rights_valid(unsigned rights) {
     return (rights & HF_READ) && rights <= (HF_READ | HF_WRITE | HF_EXECUTE) &&
            (rights & (HF_WRITE | HF_EXECUTE)) != (HF_WRITE | HF_EXECUTE);
 }
 
-static hf_status_t check_place(const struct hf_operation *operation) {
-    if (!frame_is(operation->object, HF_FRAME_PML4)) {
-        return HF_BAD_FRAME;
-    }
-    return address_is_user(operation->address, HF_PAGE_SIZE) ? HF_OK : HF_BAD_ADDRESS;
-}
-
-/* The PT entry for the operation's address, or why there is none. */
-static hf_status_t find_entry(const struct hf_operation *operation, struct walk *leaf, struct hf_result *result) {
-    hf_status_t status = walk_to(operation->object, operation->address, HF_LEVEL_PT, leaf);
-    if (status == HF_NO_TABLE) {
-        result->detail = leaf->level - 1;
-    }
-    return status;
-}
-
-/* The same for an entry that must be present. */
+/* The present PT entry that an operation is about, or why there is none. */
 static hf_status_t find_leaf(const struct hf_operation *operation, struct walk *leaf, struct hf_result *result) {
-    hf_status_t status = check_place(operation);
-    if (status == HF_OK) {
-        status = find_entry(operation, leaf, result);
-    }
-    if (status == HF_OK && !entry_present(*leaf->entry)) {
-        status = HF_NOT_MAPPED;
-    }
-    return status;
+    if (operation->level != HF_LEVEL_PT) return HF_BAD_ARGUMENT;
+    hf_status_t status = mmu_find(operation, HF_LEVEL_PT, leaf, result);
+    return status == HF_OK && !entry_present(*leaf->entry) ? HF_NOT_MAPPED : status;
 }
 
 static uint32_t leaf_flags(pte_t entry) {
@@ -41,33 +19,14 @@ static uint32_t leaf_flags(pte_t entry) {
            ((entry.value & ENTRY_DIRTY) ? HF_LEAF_DIRTY : 0u);
 }
 
-static hf_status_t check_frame(hf_frame_t frame) {
-    enum hf_frame_type type = frame_type(frame);
-    if (type != HF_FRAME_STAGED && type != HF_FRAME_USER) {
-        return HF_BAD_FRAME;
-    }
-    return frame_entry(frame)->refs == UINT32_MAX ? HF_TOO_BIG : HF_OK;
-}
-
-hf_status_t mmu_map(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_map(struct mmu *, const struct hf_operation *operation, struct hf_result *result) {
     struct walk leaf;
-    (void)mmu;
-    if (operation->level != HF_LEVEL_PT || operation->count || !rights_valid(operation->rights)) {
-        return HF_BAD_ARGUMENT;
-    }
-    hf_status_t status = check_place(operation);
-    if (status == HF_OK) {
-        status = check_frame(operation->frame);
-    }
-    if (status == HF_OK) {
-        status = find_entry(operation, &leaf, result);
-    }
-    if (status != HF_OK) {
-        return status;
-    }
-    if (entry_present(*leaf.entry)) {
-        return HF_EXISTS;
-    }
+    if (operation->level != HF_LEVEL_PT || !rights_valid(operation->rights)) return HF_BAD_ARGUMENT;
+    if (!frame_has_content(operation->frame)) return HF_BAD_FRAME;
+    if (frame_entry(operation->frame)->refs == UINT32_MAX) return HF_TOO_BIG;
+    hf_status_t status = mmu_find(operation, HF_LEVEL_PT, &leaf, result);
+    if (status != HF_OK) return status;
+    if (entry_present(*leaf.entry)) return HF_EXISTS;
     /* commit */
     frame_use(operation->frame);
     *leaf.entry = (pte_t){operation->frame << HF_PAGE_SHIFT | entry_rights(operation->rights)};
@@ -84,16 +43,10 @@ static bool remove_leaf(hf_frame_t root, uint64_t address, pte_t *entry) {
     return frame_unuse(frame);
 }
 
-hf_status_t mmu_unmap(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_unmap(struct mmu *, const struct hf_operation *operation, struct hf_result *result) {
     struct walk leaf;
-    (void)mmu;
-    if (operation->level != HF_LEVEL_PT || operation->count || operation->rights || operation->frame) {
-        return HF_BAD_ARGUMENT;
-    }
     hf_status_t status = find_leaf(operation, &leaf, result);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     /* commit */
     pte_t entry = *leaf.entry;
     bool freed = remove_leaf(operation->object, operation->address, leaf.entry);
@@ -102,17 +55,11 @@ hf_status_t mmu_unmap(struct mmu *mmu, const struct hf_operation *operation, str
     return HF_OK;
 }
 
-hf_status_t mmu_protect(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_protect(struct mmu *, const struct hf_operation *operation, struct hf_result *result) {
     struct walk leaf;
-    (void)mmu;
-    if (operation->level != HF_LEVEL_PT || operation->count || operation->frame ||
-        !rights_valid(operation->rights)) {
-        return HF_BAD_ARGUMENT;
-    }
+    if (!rights_valid(operation->rights)) return HF_BAD_ARGUMENT;
     hf_status_t status = find_leaf(operation, &leaf, result);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     /* commit */
     pte_t entry = *leaf.entry;
     *leaf.entry = (pte_t){entry_frame(entry) << HF_PAGE_SHIFT | entry_rights(operation->rights)};
@@ -122,64 +69,39 @@ hf_status_t mmu_protect(struct mmu *mmu, const struct hf_operation *operation, s
     return HF_OK;
 }
 
-#define CLEAR_LEAVES 256u
+#define CLEAR_LEAVES 256u /* how many frame numbers fit into the answer */
 
 hf_status_t mmu_clear(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
     struct walk leaf;
     struct hf_operation_page *page;
-    if (operation->level || operation->count || operation->rights || operation->frame) {
-        return HF_BAD_ARGUMENT;
-    }
-    hf_status_t status = check_place(operation);
-    if (status == HF_OK) {
-        status = find_entry(operation, &leaf, result);
-    }
-    if (status == HF_OK && !mmu_take_entries(mmu, TABLE_ENTRIES)) {
-        return HF_AGAIN;
-    }
-    if (status == HF_OK) {
-        status = mmu_spill(mmu, &page);
-    }
-    if (status != HF_OK) {
-        return status;
-    }
+    hf_status_t status = mmu_find(operation, HF_LEVEL_PT, &leaf, result);
+    if (status == HF_OK && !mmu_take_entries(mmu, TABLE_ENTRIES)) status = HF_AGAIN;
+    if (status == HF_OK) status = mmu_spill(mmu, &page);
+    if (status != HF_OK) return status;
     /* commit */
     hf_frame_t table = frame_of(leaf.entry);
     pte_t *entries = frame_pointer(table);
     uint64_t first = operation->address & ~(level_span(HF_LEVEL_PD) - 1);
     unsigned removed = 0;
     for (unsigned i = 0; i < TABLE_ENTRIES && removed < CLEAR_LEAVES; i++) {
-        if (!entry_present(entries[i])) {
-            continue;
-        }
+        if (!entry_present(entries[i])) continue;
         hf_frame_t frame = entry_frame(entries[i]);
         removed++;
-        if (remove_leaf(operation->object, first + i * HF_PAGE_SIZE, &entries[i])) {
-            page->frames[result->detail++] = frame;
-        }
+        bool freed = remove_leaf(operation->object, first + i * HF_PAGE_SIZE, &entries[i]);
+        if (freed) page->frames[result->detail++] = frame;
     }
     return frame_entry(table)->refs == 0 ? HF_OK : HF_AGAIN;
 }
 
 hf_status_t mmu_translate(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
     struct hf_operation_page *page;
-    if (operation->level || operation->count || operation->rights || operation->frame) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!frame_is(operation->object, HF_FRAME_PML4)) {
-        return HF_BAD_FRAME;
-    }
-    if (operation->address >= HF_USER_END) {
-        return HF_BAD_ADDRESS;
-    }
+    if (operation->address >= HF_USER_END) return HF_BAD_ADDRESS;
     hf_status_t status = mmu_spill(mmu, &page);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     struct walk last = walk(operation->object, operation->address, HF_LEVEL_PT);
-    for (unsigned level = TABLE_ROOT_LEVEL; level >= HF_LEVEL_PT; level--) {
-        bool reached = level >= last.level;
-        page->walk[level - 1] = reached ? walk(operation->object, operation->address, level).entry->value : 0;
+    for (unsigned level = TABLE_LEVELS; level >= HF_LEVEL_PT; level--) {
+        struct walk found = walk(operation->object, operation->address, level);
+        page->walk[level - 1] = found.level == level ? found.entry->value : 0;
     }
     result->detail = last.level;
     result->value[0] = last.entry->value;

@@ -49,9 +49,7 @@ void loader_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned 
         struct hf_result result = loader_do(&(struct hf_operation){.code = HF_OP_MAP, .level = HF_LEVEL_PT,
                                                                    .rights = (uint16_t)rights, .object = aspace,
                                                                    .address = address, .frame = frame});
-        if (result.status == HF_OK) {
-            return;
-        }
+        if (result.status == HF_OK) return;
         loader_do(&(struct hf_operation){.code = HF_OP_TABLE_INSTALL, .level = (uint8_t)result.detail,
                                          .object = aspace, .address = address,
                                          .frame = pool_take_for_memsrv(1, HF_RANGE_MEMSRV)});
@@ -118,9 +116,7 @@ uint64_t loader_load(hf_frame_t aspace, const struct multiboot_module *module) {
     }
     const struct elf_segment *segments = (const void *)((const uint8_t *)header + header->segments);
     for (unsigned i = 0; i < header->segment_count; i++) {
-        if (segments[i].type != ELF_LOAD || segments[i].memory_bytes == 0) {
-            continue;
-        }
+        if (segments[i].type != ELF_LOAD || segments[i].memory_bytes == 0) continue;
         if (!segment_valid(&segments[i], bytes)) {
             boot_refuse("memsrv's segment %u is malformed", i);
         }

@@ -1,6 +1,5 @@
 /* Brings memsrv into memory: the only program that the core loads. */
-#ifndef LOADER_H
-#define LOADER_H
+#pragma once
 
 #include <handoff/boot.h>
 
@@ -24,4 +23,3 @@ hf_frame_t loader_map_new(hf_frame_t aspace, uint64_t address, unsigned rights);
  * Returns the entry point. A malformed image ends the boot. */
 uint64_t loader_load(hf_frame_t aspace, const struct multiboot_module *module);
 
-#endif

@@ -1,9 +1,8 @@
 #include "log.h"
 
+#include <machine.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "machine.h"
 
 #define COM1 0x3f8
 #define COM2 0x2f8

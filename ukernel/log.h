@@ -1,7 +1,6 @@
 /* The core's own words: on COM1 and VGA text while it boots, on COM2 from the
  * handoff on, everywhere in a panic. */
-#ifndef LOG_H
-#define LOG_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -27,4 +26,3 @@ void log_text(const char *text);
 __attribute__((format(printf, 1, 2))) void log_print(const char *format, ...);
 void log_print_list(const char *format, va_list *arguments);
 
-#endif

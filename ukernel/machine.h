@@ -1,7 +1,6 @@
-/* The processor, as far as C needs it. The host tests have a machine of their
- * own in place of this one. */
-#ifndef MACHINE_H
-#define MACHINE_H
+/* The processor, as far as C needs it. The host tests have a machine of their own
+ * in place of this one, which is why it is included by <>: -I decides. */
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -117,4 +116,3 @@ static inline void copy_bytes(void *to, const void *from, size_t count) {
 
 static inline void zero_page(void *page) { fill_words(page, 0, 512); }
 
-#endif

@@ -1,6 +1,5 @@
 /* Where boot/ hands over to C, on a stack of its own, with interrupts off. */
-#ifndef MAIN_H
-#define MAIN_H
+#pragma once
 
 #include <stdint.h>
 
@@ -8,4 +7,3 @@
  * the image and, at the PMO's place, the first 4 GiB. */
 _Noreturn void core_main(uint64_t information);
 
-#endif

@@ -1,36 +1,17 @@
 /* What memsrv notes about frames, and reads back. */
 #include "mmu.h"
 
-hf_status_t mmu_pin(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    (void)mmu;
-    (void)result;
-    if (!only_object(operation)) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!frame_is(operation->object, HF_FRAME_USER)) {
-        return HF_BAD_FRAME;
-    }
+hf_status_t mmu_pin(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
     struct hf_frame_entry *entry = frame_entry(operation->object);
-    if (entry->flags & HF_FRAME_PINNED) {
-        return HF_EXISTS;
-    }
+    if (entry->flags & HF_FRAME_PINNED) return HF_EXISTS;
     /* commit */
     entry->flags |= HF_FRAME_PINNED;
     return HF_OK;
 }
 
-hf_status_t mmu_unpin(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    (void)mmu;
-    if (!only_object(operation)) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!frame_is(operation->object, HF_FRAME_USER)) {
-        return HF_BAD_FRAME;
-    }
+hf_status_t mmu_unpin(struct mmu *, const struct hf_operation *operation, struct hf_result *result) {
     struct hf_frame_entry *entry = frame_entry(operation->object);
-    if (!(entry->flags & HF_FRAME_PINNED)) {
-        return HF_NOT_MAPPED;
-    }
+    if (!(entry->flags & HF_FRAME_PINNED)) return HF_NOT_MAPPED;
     /* commit */
     entry->flags &= (uint8_t)~HF_FRAME_PINNED;
     if (entry->refs == 0) {
@@ -40,52 +21,35 @@ hf_status_t mmu_unpin(struct mmu *mmu, const struct hf_operation *operation, str
     return HF_OK;
 }
 
-hf_status_t mmu_tag(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    (void)mmu;
-    (void)result;
-    if (operation->level || operation->rights || operation->count || operation->frame ||
-        operation->address > UINT16_MAX) {
-        return HF_BAD_ARGUMENT;
-    }
+hf_status_t mmu_tag(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
     enum hf_frame_type type = frame_type(operation->object);
-    if (type == HF_FRAME_RESERVED || type == HF_FRAME_CORE || type == HF_FRAME_FREE) {
-        return HF_BAD_FRAME;
-    }
+    if (operation->address > UINT16_MAX) return HF_BAD_ARGUMENT;
+    if (type == HF_FRAME_RESERVED || type == HF_FRAME_CORE || type == HF_FRAME_FREE) return HF_BAD_FRAME;
     /* commit */
     frame_entry(operation->object)->tag = (uint16_t)operation->address;
     return HF_OK;
 }
 
-static void query_frames(hf_frame_t first, uint32_t count, struct hf_frame_entry *entries) {
-    for (uint32_t i = 0; i < count; i++) {
-        const struct hf_frame_entry *entry = frame_entry(first + i);
-        entries[i] = entry ? *entry : (struct hf_frame_entry){.type = (uint8_t)frame_type(first + i)};
-    }
-}
+#define QUERY_MOST 256u
 
 hf_status_t mmu_query(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
     struct hf_operation_page *page;
-    uint64_t limit = operation->level == HF_QUERY_RUNS ? frame_limit / RUN_FRAMES : frame_limit;
-    if (operation->level > HF_QUERY_FRAMES || operation->rights || operation->address || operation->frame ||
-        operation->count == 0 || operation->count > 256 || operation->object >= limit) {
+    bool runs = operation->level == HF_QUERY_RUNS;
+    uint64_t first = operation->object, limit = runs ? frame_limit / RUN_FRAMES : frame_limit;
+    uint32_t count = operation->count;
+    if (operation->level > HF_QUERY_FRAMES || count == 0 || count > QUERY_MOST || first >= limit) {
         return HF_BAD_ARGUMENT;
     }
-    uint32_t count = operation->count;
-    if (count > limit - operation->object) {
-        count = (uint32_t)(limit - operation->object);
-    }
-    if (!mmu_take_entries(mmu, count)) {
-        return HF_AGAIN;
-    }
+    if (count > limit - first) count = (uint32_t)(limit - first);
+    if (!mmu_take_entries(mmu, count)) return HF_AGAIN;
     hf_status_t status = mmu_spill(mmu, &page);
-    if (status != HF_OK) {
-        return status;
-    }
-    /* commit */
-    if (operation->level == HF_QUERY_RUNS) {
-        copy_bytes(page->headers, &FRAME_HEADERS[operation->object], count * sizeof(page->headers[0]));
-    } else {
-        query_frames(operation->object, count, page->entries);
+    if (status != HF_OK) return status;
+    for (uint32_t i = 0; i < count; i++) {
+        if (runs) {
+            page->headers[i] = FRAME_HEADERS[first + i];
+        } else {
+            page->entries[i] = frame_describe(first + i);
+        }
     }
     result->detail = count;
     return HF_OK;

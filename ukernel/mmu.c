@@ -1,88 +1,98 @@
 #include "mmu.h"
 
-static mmu_operation *const operations[HF_OP_COUNT] = {
-#define X(upper, lower, text) [HF_OP_##upper] = mmu_##lower,
+#define PAGES_PER_ENTRY 16u
+#define ENTRIES_PER_ENTRY 512u
+
+#define HF_FRAME_ANY HF_FRAME_TYPE_COUNT
+
+static const struct {
+    mmu_operation *run;
+    uint8_t object; /* enum hf_frame_type, or HF_FRAME_ANY */
+    uint8_t fields; /* enum hf_operation_field */
+} operations[HF_OP_COUNT] = {
+#define X(upper, lower, object, fields, text) [HF_OP_##upper] = {mmu_##lower, HF_FRAME_##object, fields},
     HF_OPERATION_LIST(X)
 #undef X
 };
 
-bool mmu_take_page(struct mmu *mmu) {
-    if (mmu->pages == 0) {
-        return false;
-    }
-    mmu->pages--;
-    return true;
-}
+bool mmu_take_page(struct mmu *mmu) { return mmu->pages != 0 && mmu->pages--; }
 
 bool mmu_take_entries(struct mmu *mmu, unsigned count) {
-    if (mmu->entries < count) {
-        return false;
-    }
+    if (mmu->entries < count) return false;
     mmu->entries -= count;
     return true;
 }
 
 bool mmu_take_object(struct mmu *mmu, hf_frame_t frame) {
     unsigned pages = frame_claim_splits(frame) ? 2 : 1;
-    if (mmu->pages < pages) {
-        return false;
-    }
+    if (mmu->pages < pages) return false;
     mmu->pages -= pages;
     return true;
 }
 
+void *mmu_create(struct mmu *mmu, hf_frame_t frame, enum hf_frame_type type) {
+    if (!mmu_take_object(mmu, frame)) return NULL;
+    frame_claim(frame, type);
+    zero_page(frame_pointer(frame));
+    return frame_pointer(frame);
+}
+
 hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page) {
-    if (!mmu->task->operations) {
-        return HF_NOT_READY;
-    }
-    if (mmu->spilled) {
-        return HF_BAD_ARGUMENT;
-    }
+    if (!mmu->task->operations) return HF_NOT_READY;
+    if (mmu->spilled) return HF_BAD_ARGUMENT;
     mmu->spilled = true;
     *page = mmu->task->operations;
     return HF_OK;
 }
 
+hf_status_t mmu_find(const struct hf_operation *operation, unsigned level, struct walk *found,
+                     struct hf_result *result) {
+    if (!address_is_user(operation->address)) return HF_BAD_ADDRESS;
+    *found = walk(operation->object, operation->address, level);
+    if (found->level == level) return HF_OK;
+    if (entry_present(*found->entry)) return HF_EXISTS;
+    result->detail = found->level - 1;
+    return HF_NO_TABLE;
+}
+
+static bool unused_are_zero(const struct hf_operation *operation, unsigned fields) {
+    return ((fields & HF_LEVEL) || operation->level == 0) && ((fields & HF_RIGHTS) || operation->rights == 0) &&
+           ((fields & HF_COUNT) || operation->count == 0) && ((fields & HF_ADDRESS) || operation->address == 0) &&
+           ((fields & HF_FRAME) || operation->frame == 0);
+}
+
+static hf_status_t dispatch(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+    unsigned code = operation->code;
+    if (code == HF_OP_NONE || code >= HF_OP_COUNT) return HF_BAD_CALL;
+    if (!unused_are_zero(operation, operations[code].fields)) return HF_BAD_ARGUMENT;
+    unsigned type = operations[code].object;
+    if (type != HF_FRAME_ANY && frame_type(operation->object) != type) return HF_BAD_FRAME;
+    return operations[code].run(mmu, operation, result);
+}
+
 static hf_status_t run(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    hf_status_t status = HF_BAD_CALL;
     *result = (struct hf_result){0};
-    if (operation->code > HF_OP_NONE && operation->code < HF_OP_COUNT) {
-        status = operations[operation->code](mmu, operation, result);
-    }
+    hf_status_t status = dispatch(mmu, operation, result);
     result->status = status;
     return status;
 }
 
 hf_status_t mmu_one(struct task *task, const struct hf_operation *operation, struct hf_result *result) {
-    struct mmu mmu = {.task = task, .pages = MMU_PAGES, .entries = MMU_ENTRIES};
-    if (!task->memory) {
-        return HF_DENIED;
-    }
-    return run(&mmu, operation, result);
+    struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .entries = ENTRIES_PER_ENTRY};
+    return task->memory ? run(&mmu, operation, result) : HF_DENIED;
 }
 
 hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
-    struct mmu mmu = {.task = task, .pages = MMU_PAGES, .entries = MMU_ENTRIES};
-    hf_status_t status = HF_OK;
-
+    struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .entries = ENTRIES_PER_ENTRY};
     *done = 0;
-    if (!task->memory) {
-        return HF_DENIED;
-    }
-    if (!task->operations) {
-        return HF_NOT_READY;
-    }
-    if (count > HF_OPERATIONS) {
-        return HF_BAD_ARGUMENT;
-    }
-    while (*done < count) {
+    if (!task->memory) return HF_DENIED;
+    if (!task->operations) return HF_NOT_READY;
+    if (count > HF_OPERATIONS) return HF_BAD_ARGUMENT;
+    for (; *done < count; ++*done) {
         /* Copied first: the page is shared with ring 3, so nothing in it is read twice. */
         struct hf_operation operation = task->operations->operation[*done];
-        status = run(&mmu, &operation, &task->operations->result[*done]);
-        if (status != HF_OK) {
-            break;
-        }
-        ++*done;
+        hf_status_t status = run(&mmu, &operation, &task->operations->result[*done]);
+        if (status != HF_OK) return status;
     }
-    return status;
+    return HF_OK;
 }

@@ -1,13 +1,15 @@
 /* MMU operations: one function for each, in the file of what it works on.
  *
  * Every one decides first and changes afterwards: up to the line that says
- * "commit" nothing has changed, and from there on nothing can be refused. */
-#ifndef MMU_H
-#define MMU_H
+ * "commit" nothing has changed, and from there on nothing can be refused. When
+ * it is called, unused fields are zero and `object` has the type that
+ * HF_OPERATION_LIST says. */
+#pragma once
 
 #include <handoff/mmu.h>
 
 #include "object.h"
+#include "walk.h"
 
 struct mmu {
     struct task *task; /* who asks */
@@ -15,9 +17,6 @@ struct mmu {
     unsigned entries;  /* table or run entries that it may still visit */
     bool spilled;      /* an operation of the list has used the page's second half */
 };
-
-#define MMU_PAGES 16u
-#define MMU_ENTRIES 512u
 
 /* Runs `count` operations from the operation page of `task`, in order, until one
  * is refused; `done` counts those before it.
@@ -31,24 +30,24 @@ hf_status_t mmu_one(struct task *task, const struct hf_operation *operation, str
 /* Takes part of this entry's bounded work; false when it is used up (HF_AGAIN). */
 bool mmu_take_page(struct mmu *mmu);
 bool mmu_take_entries(struct mmu *mmu, unsigned count);
+bool mmu_take_object(struct mmu *mmu, hf_frame_t frame); /* to fill it, and its run's entries if need be */
 
-/* Whether filling FREE `frame`, with its run's entries if need be, is within the bound. */
-bool mmu_take_object(struct mmu *mmu, hf_frame_t frame);
+/* FREE `frame` becomes `type`, zeroed; the frame's content, or NULL when that is
+ * more than this entry may still do (HF_AGAIN). Commits. */
+void *mmu_create(struct mmu *mmu, hf_frame_t frame, enum hf_frame_type type);
 
 /* The page's second half for this operation: HF_NOT_READY without an operation
  * page, HF_BAD_ARGUMENT when another operation of the list has used it. */
 hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page);
 
-/* Whether every field but `code` and `object` is zero. */
-static inline bool only_object(const struct hf_operation *operation) {
-    return (operation->level | operation->rights | operation->count | operation->address | operation->frame) == 0;
-}
+/* The entry of this level for the operation's aspace and address: HF_BAD_ADDRESS,
+ * HF_EXISTS (a larger page), or HF_NO_TABLE with the level in the result. */
+hf_status_t mmu_find(const struct hf_operation *operation, unsigned level, struct walk *found,
+                     struct hf_result *result);
 
 typedef hf_status_t mmu_operation(struct mmu *mmu, const struct hf_operation *operation,
                                   struct hf_result *result);
 
-#define X(upper, lower, text) mmu_operation mmu_##lower;
+#define X(upper, lower, object, fields, text) mmu_operation mmu_##lower;
 HF_OPERATION_LIST(X)
 #undef X
-
-#endif

@@ -32,9 +32,7 @@ static uint64_t read64(const uint8_t *at) {
 /* The string that starts at `offset` of the tag; NULL if the tag ends first. */
 static const char *string_at(const uint8_t *tag, size_t size, size_t offset) {
     for (size_t i = offset; i < size; i++) {
-        if (tag[i] == 0) {
-            return (const char *)tag + offset;
-        }
+        if (tag[i] == 0) return (const char *)tag + offset;
     }
     return NULL;
 }
@@ -45,9 +43,7 @@ static enum boot_error read_command_line(struct multiboot_info *out, const uint8
 }
 
 static bool same_name(const struct multiboot_module *a, const struct multiboot_module *b) {
-    if (a->name_length != b->name_length) {
-        return false;
-    }
+    if (a->name_length != b->name_length) return false;
     size_t i = 0;
     while (i < a->name_length && a->name[i] == b->name[i]) {
         i++;
@@ -74,19 +70,11 @@ static void split_string(struct multiboot_module *module, const char *string) {
 }
 
 static enum boot_error check_module(const struct multiboot_info *out, const struct multiboot_module *module) {
-    if (module->end < module->start || module->start % HF_PAGE_SIZE != 0) {
-        return BOOT_MODULE_RANGE;
-    }
-    if (module->name_length == 0) {
-        return BOOT_MODULE_UNNAMED;
-    }
+    if (module->end < module->start || module->start % HF_PAGE_SIZE != 0) return BOOT_MODULE_RANGE;
+    if (module->name_length == 0) return BOOT_MODULE_UNNAMED;
     for (unsigned i = 0; i < out->module_count; i++) {
-        if (overlap(&out->module[i], module)) {
-            return BOOT_MODULE_OVERLAP;
-        }
-        if (same_name(&out->module[i], module)) {
-            return BOOT_MODULE_NAME_TWICE;
-        }
+        if (overlap(&out->module[i], module)) return BOOT_MODULE_OVERLAP;
+        if (same_name(&out->module[i], module)) return BOOT_MODULE_NAME_TWICE;
     }
     return BOOT_OK;
 }
@@ -94,12 +82,8 @@ static enum boot_error check_module(const struct multiboot_info *out, const stru
 /* u32 start, u32 end, string. */
 static enum boot_error read_module(struct multiboot_info *out, const uint8_t *tag, size_t size) {
     const char *string = string_at(tag, size, 16);
-    if (string == NULL) {
-        return BOOT_STRING_OPEN;
-    }
-    if (out->module_count == MULTIBOOT_MODULES) {
-        return BOOT_TOO_MANY_MODULES;
-    }
+    if (string == NULL) return BOOT_STRING_OPEN;
+    if (out->module_count == MULTIBOOT_MODULES) return BOOT_TOO_MANY_MODULES;
     struct multiboot_module *module = &out->module[out->module_count];
     module->start = read32(tag + 8);
     module->end = read32(tag + 12);
@@ -169,12 +153,8 @@ static enum boot_error read_tag(struct multiboot_info *out, const uint8_t *tag, 
         if (kind->type != read32(tag)) {
             continue;
         }
-        if (size < kind->least) {
-            return BOOT_TAG_SIZE;
-        }
-        if (seen[i] && !kind->many) {
-            return BOOT_TAG_TWICE;
-        }
+        if (size < kind->least) return BOOT_TAG_SIZE;
+        if (seen[i] && !kind->many) return BOOT_TAG_TWICE;
         seen[i] = true;
         return kind->read(out, tag, size);
     }
@@ -187,32 +167,20 @@ static enum boot_error read_tags(struct multiboot_info *out, const uint8_t *byte
         /* `at` and `total` are multiples of 8, so a tag's header is there. */
         const uint8_t *tag = bytes + at;
         const size_t size = read32(tag + 4);
-        if (size < TAG_HEADER || size > total - at) {
-            return BOOT_TAG_SIZE;
-        }
-        if (read32(tag) == TAG_END) {
-            return out->map.count == 0 ? BOOT_NO_MEMORY_MAP : BOOT_OK;
-        }
+        if (size < TAG_HEADER || size > total - at) return BOOT_TAG_SIZE;
+        if (read32(tag) == TAG_END) return out->map.count == 0 ? BOOT_NO_MEMORY_MAP : BOOT_OK;
         enum boot_error error = read_tag(out, tag, size, seen);
-        if (error != BOOT_OK) {
-            return error;
-        }
+        if (error != BOOT_OK) return error;
         at += (size + TAG_ALIGN - 1) / TAG_ALIGN * TAG_ALIGN;
     }
     return BOOT_TRUNCATED;
 }
 
 enum boot_error multiboot_parse(const uint8_t *bytes, size_t limit, struct multiboot_info *out) {
-    if ((uintptr_t)bytes % TAG_ALIGN != 0) {
-        return BOOT_INFO_MISALIGNED;
-    }
-    if (limit < INFO_HEADER) {
-        return BOOT_INFO_SIZE;
-    }
+    if ((uintptr_t)bytes % TAG_ALIGN != 0) return BOOT_INFO_MISALIGNED;
+    if (limit < INFO_HEADER) return BOOT_INFO_SIZE;
     const size_t total = read32(bytes);
-    if (total < INFO_HEADER + TAG_HEADER || total > limit || total % TAG_ALIGN != 0) {
-        return BOOT_INFO_SIZE;
-    }
+    if (total < INFO_HEADER + TAG_HEADER || total > limit || total % TAG_ALIGN != 0) return BOOT_INFO_SIZE;
     __builtin_memset(out, 0, sizeof *out);
     out->bytes = total;
     out->command_line = "";

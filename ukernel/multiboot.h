@@ -1,8 +1,7 @@
 /* The boot loader's information (Multiboot2 specification 2.0, section 3.6), read
  * without believing any of it: whatever the bytes are, no read leaves them, the
  * work is bounded by their number, and what is wrong is refused by name. */
-#ifndef UKERNEL_MULTIBOOT_H
-#define UKERNEL_MULTIBOOT_H
+#pragma once
 
 #include "bootmap.h"
 
@@ -37,4 +36,3 @@ struct multiboot_info {
  * `limit` bytes may be read. After an error `out` is unspecified. */
 HF_MUST_CHECK enum boot_error multiboot_parse(const uint8_t *bytes, size_t limit, struct multiboot_info *out);
 
-#endif

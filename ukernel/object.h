@@ -4,8 +4,7 @@
  * first, then serial) before each use. The one exception is a call: caller and
  * server point to each other, and whoever of them is stopped or destroyed
  * unlinks the other at once. */
-#ifndef OBJECT_H
-#define OBJECT_H
+#pragma once
 
 #include <handoff/handle.h>
 #include <handoff/message.h>
@@ -57,7 +56,8 @@ struct endpoint {
 
 /* Reasons to leave the fast path, for which one byte is tested. */
 enum task_slow {
-    SLOW_FAULT = 1, /* its call is a fault: registers must stay as they are */
+    SLOW_FAULT = 1,   /* its call is a fault: registers must stay as they are */
+    SLOW_FS_BASE = 2, /* its FS base is not 0 */
 };
 
 struct task {
@@ -106,8 +106,10 @@ struct handle *handles_in(hf_frame_t frame);
 bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial);
 bool task_alive(const struct task *task, hf_serial_t serial);
 
+/* The FS base that the task has from its next time in ring 3 on. */
+void task_set_fs_base(struct task *task, uint64_t address);
+
 void queue_append(struct task_queue *queue, struct task *task);
 void queue_prepend(struct task_queue *queue, struct task *task);
 void queue_remove(struct task_queue *queue, struct task *task);
 
-#endif

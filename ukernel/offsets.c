@@ -15,6 +15,7 @@ void offsets(void);
 void offsets(void) {
     VALUE(PROCESSOR_CURRENT, offsetof(struct processor, current));
     VALUE(PROCESSOR_USER_RSP, offsetof(struct processor, user_rsp));
+    VALUE(PROCESSOR_FS_BASE, offsetof(struct processor, fs_base));
     VALUE(TSS_RSP0, offsetof(struct tss, rsp0));
     VALUE(STACK_TOP_0, STACK_TOP(0));
     VALUE(SEGMENT_KERNEL_CODE, SEGMENT_KERNEL_CODE);
@@ -26,6 +27,7 @@ void offsets(void) {
     VALUE(ENTERED_BY_CALL, -1);
     VALUE(END_BOOT, END_BOOT);
     VALUE(TASK_REGISTERS_END, offsetof(struct task, registers) + sizeof(struct frame_registers));
+    VALUE(TASK_FS_BASE, offsetof(struct task, fs_base));
     VALUE(TASK_CR3, offsetof(struct task, cr3));
     TASK(RAX, rax);
     TASK(RBX, rbx);

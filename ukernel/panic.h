@@ -1,7 +1,6 @@
 /* The ends that the core itself decides on. Each says what happened on every
  * line there is, and ends the machine with a code of its own. */
-#ifndef PANIC_H
-#define PANIC_H
+#pragma once
 
 #include "object.h"
 
@@ -23,4 +22,3 @@ _Noreturn void panic(const char *what);
 /* An exception of a task that has no pager. */
 _Noreturn void panic_memsrv(const struct task *task);
 
-#endif

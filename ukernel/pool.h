@@ -1,7 +1,6 @@
 /* The boot pool: the only allocator ring 0 ever has, cut from the boot map. It is
  * used until the handoff and never again. */
-#ifndef POOL_H
-#define POOL_H
+#pragma once
 
 #include "bootmap.h"
 
@@ -20,4 +19,3 @@ void pool_keep_low(void);
 /* Frames for memsrv, FREE in the frame table until an MMU operation takes them. */
 hf_frame_t pool_take_for_memsrv(uint64_t count, enum hf_range_kind kind);
 
-#endif

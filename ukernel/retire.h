@@ -1,7 +1,6 @@
 /* The one place that ends translations (invariant I8): called after an entry was
  * removed or narrowed and before the frame it named can change its type. */
-#ifndef RETIRE_H
-#define RETIRE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -13,4 +12,3 @@ void retire_page(hf_frame_t root, uaddr_t address);
 /* All translations that went through a table which covers `address`. */
 void retire_table(hf_frame_t root, uaddr_t address);
 
-#endif

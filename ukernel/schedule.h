@@ -1,6 +1,5 @@
 /* Who runs: 256 priorities, round robin within one, everything in constant time. */
-#ifndef SCHEDULE_H
-#define SCHEDULE_H
+#pragma once
 
 #include "object.h"
 
@@ -10,6 +9,7 @@
 struct processor {
     struct task *current; /* READY and in no queue; NULL while idle */
     uint64_t user_rsp;    /* the caller's, until the entry code has saved it */
+    uint64_t fs_base;     /* of the last task that had one, while its value may still be loaded */
     int64_t top;          /* highest priority in the ready queues, -1 for none */
     uint64_t map[PRIORITIES / 64]; /* which ready queues have tasks */
     struct task_queue ready[PRIORITIES];
@@ -34,4 +34,3 @@ void schedule_yield(void);
 /* Chooses who runs next, at the end of a kernel entry. */
 void schedule(void);
 
-#endif

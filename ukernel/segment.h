@@ -1,8 +1,7 @@
 /* Segment selectors, and the descriptor tables behind them. There is no 32-bit
  * code segment and no LDT. SYSRET wants user data and user code in this order
  * (Intel SDM vol. 2B, SYSRET). */
-#ifndef SEGMENT_H
-#define SEGMENT_H
+#pragma once
 
 #define SEGMENT_KERNEL_CODE 0x08
 #define SEGMENT_KERNEL_DATA 0x10
@@ -13,4 +12,3 @@
 /* Loads GDT, TSS and IDT. The stacks must be mapped. */
 void segment_init(void);
 
-#endif

@@ -64,9 +64,7 @@ static const struct {
 /* What follows `start` at the beginning of `text`, or NULL. */
 static const char *after(const char *text, const char *start) {
     for (; *start; start++, text++) {
-        if (*text != *start) {
-            return NULL;
-        }
+        if (*text != *start) return NULL;
     }
     return text;
 }
@@ -75,18 +73,14 @@ static const char *after(const char *text, const char *start) {
 static const char *wanted(const char *line) {
     for (; *line; line++) {
         const char *name = after(line, "selftest=");
-        if (name) {
-            return name;
-        }
+        if (name) return name;
     }
     return NULL;
 }
 
 void selftest(const char *command_line) {
     const char *name = wanted(command_line);
-    if (!name) {
-        return;
-    }
+    if (!name) return;
     for (size_t i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
         const char *rest = after(name, violations[i].name);
         if (rest && (*rest == 0 || *rest == ' ')) {

@@ -1,7 +1,6 @@
 /* The stacks of one processor. Each ends at a multiple of STACK_SPAN; the pages
  * below it that are not mapped catch an overflow. */
-#ifndef STACK_H
-#define STACK_H
+#pragma once
 
 #include "layout.h"
 
@@ -16,4 +15,3 @@
 #define STACK_BYTES 0x2000ul
 #define STACK_TOP(number) (STACKS_START + ((number) + 1) * STACK_SPAN)
 
-#endif

@@ -4,7 +4,6 @@
 #include "mmu.h"
 #include "schedule.h"
 #include "segment.h"
-#include "walk.h"
 
 #define WAKE_LIMIT 64u /* callers that one operation lets go on */
 
@@ -12,43 +11,27 @@
 #define FLAGS_ALLOWED 0xdd5ul
 
 hf_status_t mmu_task_create(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    if (!only_object(operation)) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!frame_is(operation->object, HF_FRAME_FREE)) {
-        return HF_BAD_FRAME;
-    }
-    if (!mmu_take_object(mmu, operation->object)) {
-        return HF_AGAIN;
-    }
-    /* commit */
-    frame_claim(operation->object, HF_FRAME_TASK);
-    struct task *task = frame_pointer(operation->object);
-    zero_page(task);
+    struct task *task = mmu_create(mmu, operation->object, HF_FRAME_TASK);
+    if (!task) return HF_AGAIN;
     task->registers.cs = SEGMENT_USER_CODE;
     task->registers.ss = SEGMENT_USER_DATA;
     task->registers.rflags = FLAGS_OF_RING3;
-    task->serial = serial_next();
+    task->serial = result->value[0] = serial_next();
     task->handles = handle_none;
-    task->state = HF_TASK_STOPPED;
-    result->value[0] = task->serial;
     return HF_OK;
 }
 
+/* ---- TASK_SET ---- */
+
 static hf_status_t check_registers(const struct hf_registers *registers) {
-    if (registers->rip >= HF_USER_END || registers->rsp > HF_USER_END || registers->fs_base >= HF_USER_END) {
-        return HF_BAD_ADDRESS;
-    }
+    bool user = registers->rip < HF_USER_END && registers->rsp <= HF_USER_END && registers->fs_base < HF_USER_END;
+    if (!user) return HF_BAD_ADDRESS;
     return (registers->rflags & ~(FLAGS_ALLOWED | FLAGS_OF_RING3)) ? HF_BAD_ARGUMENT : HF_OK;
 }
 
 static hf_status_t check_aspace(hf_frame_t aspace) {
-    if (aspace == HF_NO_FRAME) {
-        return HF_OK;
-    }
-    if (!frame_is(aspace, HF_FRAME_PML4)) {
-        return HF_BAD_FRAME;
-    }
+    if (aspace == HF_NO_FRAME) return HF_OK;
+    if (!frame_is(aspace, HF_FRAME_PML4)) return HF_BAD_FRAME;
     return (frame_entry(aspace)->flags & HF_FRAME_KERNEL_HALF) ? HF_OK : HF_NOT_READY;
 }
 
@@ -57,13 +40,8 @@ static hf_status_t check_handles(hf_frame_t handles) {
 }
 
 static hf_status_t check_page(hf_frame_t frame) {
-    enum hf_frame_type type = frame_type(frame);
-    if (frame == HF_NO_FRAME) {
-        return HF_OK;
-    }
-    if (type != HF_FRAME_STAGED && type != HF_FRAME_USER) {
-        return HF_BAD_FRAME;
-    }
+    if (frame == HF_NO_FRAME) return HF_OK;
+    if (!frame_has_content(frame)) return HF_BAD_FRAME;
     /* The same frame may become buffer and operation page. */
     return frame_entry(frame)->refs >= UINT32_MAX - 1 ? HF_TOO_BIG : HF_OK;
 }
@@ -90,84 +68,22 @@ static hf_status_t check_block(const struct hf_task_block *block) {
         {HF_TASK_MEMORY, block->memory <= 1 ? HF_OK : HF_BAD_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        if ((block->fields & checks[i].field) && checks[i].status != HF_OK) {
-            return checks[i].status;
-        }
+        if ((block->fields & checks[i].field) && checks[i].status != HF_OK) return checks[i].status;
     }
     return HF_OK;
 }
 
+/* The general registers stand in both structures in the same order. */
+#define GENERAL_BYTES offsetof(struct hf_registers, rip)
+_Static_assert(GENERAL_BYTES == offsetof(struct frame_registers, vector), "the same registers");
+
 static void set_registers(struct task *task, const struct hf_registers *from) {
-    struct frame_registers *to = &task->registers;
-    *to = (struct frame_registers){
-        .rax = from->rax, .rbx = from->rbx, .rcx = from->rcx, .rdx = from->rdx, .rsi = from->rsi,
-        .rdi = from->rdi, .rbp = from->rbp, .rsp = from->rsp, .r8 = from->r8,   .r9 = from->r9,
-        .r10 = from->r10, .r11 = from->r11, .r12 = from->r12, .r13 = from->r13, .r14 = from->r14,
-        .r15 = from->r15, .rip = from->rip, .rflags = (from->rflags & FLAGS_ALLOWED) | FLAGS_OF_RING3,
-        .cs = SEGMENT_USER_CODE, .ss = SEGMENT_USER_DATA};
-    task->fs_base = from->fs_base;
-}
-
-static void get_registers(const struct task *task, struct hf_registers *to) {
-    const struct frame_registers *from = &task->registers;
-    *to = (struct hf_registers){
-        .rax = from->rax, .rbx = from->rbx, .rcx = from->rcx, .rdx = from->rdx, .rsi = from->rsi,
-        .rdi = from->rdi, .rbp = from->rbp, .rsp = from->rsp, .r8 = from->r8,   .r9 = from->r9,
-        .r10 = from->r10, .r11 = from->r11, .r12 = from->r12, .r13 = from->r13, .r14 = from->r14,
-        .r15 = from->r15, .rip = from->rip, .rflags = from->rflags, .fs_base = task->fs_base};
-}
-
-static void set_aspace(struct task *task, hf_frame_t aspace) {
-    if (task->cr3) {
-        frame_entry(task->cr3 >> HF_PAGE_SHIFT)->refs--;
-    }
-    task->cr3 = 0;
-    if (aspace != HF_NO_FRAME) {
-        frame_entry(aspace)->refs++;
-        task->cr3 = aspace << HF_PAGE_SHIFT;
-    }
-}
-
-static void set_handles(struct task *task, hf_frame_t handles) {
-    if (task->handles != handle_none) {
-        frame_entry(frame_of(task->handles))->refs--;
-    }
-    task->handles = handle_none;
-    if (handles != HF_NO_FRAME) {
-        frame_entry(handles)->refs++;
-        task->handles = frame_pointer(handles);
-    }
-}
-
-/* Exchanges a page that the core uses for the task. The new one is counted
- * first, since it may be the same frame. The old one, if it became FREE, else HF_NO_FRAME. */
-static hf_frame_t exchange_page(const void *old, hf_frame_t frame, void **page) {
-    *page = NULL;
-    if (frame != HF_NO_FRAME) {
-        frame_use(frame);
-        *page = frame_pointer(frame);
-    }
-    return old && frame_unuse(frame_of(old)) ? frame_of(old) : HF_NO_FRAME;
-}
-
-static hf_frame_t set_buffer(struct task *task, hf_frame_t frame) {
-    void *page;
-    hf_frame_t freed = exchange_page(task->buffer, frame, &page);
-    task->buffer = page;
-    return freed;
-}
-
-static hf_frame_t set_operations(struct task *task, hf_frame_t frame) {
-    void *page;
-    hf_frame_t freed = exchange_page(task->operations, frame, &page);
-    task->operations = page;
-    return freed;
-}
-
-static void set_pager(struct task *task, const struct hf_task_block *block) {
-    task->pager = endpoint_in(block->pager);
-    task->pager_serial = task->pager ? task->pager->serial : 0;
-    task->pager_badge = block->pager_badge;
+    copy_bytes(&task->registers, from, GENERAL_BYTES);
+    task->registers.vector = 0;
+    task->registers.rip = from->rip;
+    task->registers.rsp = from->rsp;
+    task->registers.rflags = (from->rflags & FLAGS_ALLOWED) | FLAGS_OF_RING3;
+    task_set_fs_base(task, from->fs_base);
 }
 
 static void set_priority(struct task *task, uint8_t priority) {
@@ -177,96 +93,81 @@ static void set_priority(struct task *task, uint8_t priority) {
     task->effective = raised ? caller->effective : priority;
 }
 
+static void set_aspace(struct task *task, hf_frame_t aspace) {
+    if (task->cr3) frame_entry(task->cr3 >> HF_PAGE_SHIFT)->refs--;
+    task->cr3 = aspace == HF_NO_FRAME ? 0 : aspace << HF_PAGE_SHIFT;
+    if (task->cr3) frame_entry(aspace)->refs++;
+}
+
+static void set_handles(struct task *task, hf_frame_t handles) {
+    if (task->handles != handle_none) frame_entry(frame_of(task->handles))->refs--;
+    task->handles = handles == HF_NO_FRAME ? handle_none : frame_pointer(handles);
+    if (handles != HF_NO_FRAME) frame_entry(handles)->refs++;
+}
+
+/* Exchanges a page that the core uses for the task. The new one is counted first,
+ * since it may be the same. Returns the old one if it became FREE, else HF_NO_FRAME. */
+static hf_frame_t set_page(void **page, hf_frame_t frame) {
+    void *old = *page;
+    if (frame != HF_NO_FRAME) frame_use(frame);
+    *page = frame == HF_NO_FRAME ? NULL : frame_pointer(frame);
+    return old && frame_unuse(frame_of(old)) ? frame_of(old) : HF_NO_FRAME;
+}
+
+static void set_pager(struct task *task, const struct hf_task_block *block) {
+    task->pager = endpoint_in(block->pager);
+    task->pager_serial = task->pager ? task->pager->serial : 0;
+    task->pager_badge = block->pager_badge;
+}
+
 static void set_block(struct task *task, const struct hf_task_block *block, struct hf_result *result) {
     uint64_t fields = block->fields;
-    if (fields & HF_TASK_REGISTERS) {
-        set_registers(task, &block->registers);
-    }
-    if (fields & HF_TASK_PRIORITY) {
-        set_priority(task, (uint8_t)block->priority);
-    }
-    if (fields & HF_TASK_ASPACE) {
-        set_aspace(task, block->aspace);
-    }
-    if (fields & HF_TASK_HANDLES) {
-        set_handles(task, block->handles);
-    }
-    if (fields & HF_TASK_BUFFER) {
-        result->value[0] = set_buffer(task, block->buffer);
-    }
-    if (fields & HF_TASK_OPERATIONS) {
-        result->value[1] = set_operations(task, block->operations);
-    }
-    if (fields & HF_TASK_PAGER) {
-        set_pager(task, block);
-    }
-    if (fields & HF_TASK_MEMORY) {
-        task->memory = (uint8_t)block->memory;
-    }
-    if (fields & HF_TASK_MARK) {
-        task->mark = block->mark;
-    }
+    if (fields & HF_TASK_REGISTERS) set_registers(task, &block->registers);
+    if (fields & HF_TASK_PRIORITY) set_priority(task, (uint8_t)block->priority);
+    if (fields & HF_TASK_ASPACE) set_aspace(task, block->aspace);
+    if (fields & HF_TASK_HANDLES) set_handles(task, block->handles);
+    if (fields & HF_TASK_BUFFER) result->value[0] = set_page((void **)&task->buffer, block->buffer);
+    if (fields & HF_TASK_OPERATIONS) result->value[1] = set_page((void **)&task->operations, block->operations);
+    if (fields & HF_TASK_PAGER) set_pager(task, block);
+    if (fields & HF_TASK_MEMORY) task->memory = (uint8_t)block->memory;
+    if (fields & HF_TASK_MARK) task->mark = block->mark;
 }
 
 hf_status_t mmu_task_set(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
     struct hf_operation_page *page;
-    struct task *task = task_in(operation->object);
-    if (!only_object(operation)) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!task) {
-        return HF_BAD_FRAME;
-    }
-    if (task->state != HF_TASK_STOPPED || task->dying) {
-        return HF_NOT_READY;
-    }
+    struct task *task = frame_pointer(operation->object);
+    if (task->state != HF_TASK_STOPPED || task->dying) return HF_NOT_READY;
     hf_status_t status = mmu_spill(mmu, &page);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     struct hf_task_block block = page->task; /* read once: ring 3 may change it meanwhile */
     status = check_block(&block);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     /* commit */
     result->value[0] = result->value[1] = HF_NO_FRAME;
     set_block(task, &block, result);
     return HF_OK;
 }
 
+/* ---- TASK_GET ---- */
+
 static hf_frame_t frame_or_none(const void *object) { return object ? frame_of(object) : HF_NO_FRAME; }
 
 static hf_frame_t waits_for(const struct task *task) {
-    switch ((enum hf_task_state)task->state) {
-    case HF_TASK_SENDING:
-    case HF_TASK_RECEIVING:
-        return frame_of(task->queued_at);
-    case HF_TASK_WAITING:
-        return frame_of(task->server);
-    case HF_TASK_STOPPED:
-    case HF_TASK_READY:
-        break;
-    }
-    return HF_NO_FRAME;
+    bool queued = task->state == HF_TASK_SENDING || task->state == HF_TASK_RECEIVING;
+    if (queued) return frame_of(task->queued_at);
+    return task->state == HF_TASK_WAITING ? frame_of(task->server) : HF_NO_FRAME;
 }
 
-hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    (void)result;
+hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *) {
     struct hf_operation_page *page;
-    const struct task *task = task_in(operation->object);
-    if (!only_object(operation)) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!task) {
-        return HF_BAD_FRAME;
-    }
+    const struct task *task = frame_pointer(operation->object);
+    const struct frame_registers *registers = &task->registers;
     hf_status_t status = mmu_spill(mmu, &page);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     page->task = (struct hf_task_block){
         .fields = HF_TASK_FIELDS_ALL,
+        .registers = {.rip = registers->rip, .rflags = registers->rflags, .rsp = registers->rsp,
+                      .fs_base = task->fs_base},
         .priority = task->priority,
         .aspace = task->cr3 ? task->cr3 >> HF_PAGE_SHIFT : HF_NO_FRAME,
         .handles = task->handles == handle_none ? HF_NO_FRAME : frame_of(task->handles),
@@ -281,40 +182,24 @@ hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *operation, 
         .waits_for = waits_for(task),
         .ticks = task->ticks,
     };
-    get_registers(task, &page->task.registers);
+    copy_bytes(&page->task.registers, registers, GENERAL_BYTES);
     return HF_OK;
 }
 
-hf_status_t mmu_task_start(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    (void)mmu;
-    (void)result;
-    struct task *task = task_in(operation->object);
-    if (!only_object(operation)) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!task) {
-        return HF_BAD_FRAME;
-    }
-    if (task->state != HF_TASK_STOPPED || task->dying || !task->cr3) {
-        return HF_NOT_READY;
-    }
+/* ---- Running and ending ---- */
+
+hf_status_t mmu_task_start(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
+    struct task *task = frame_pointer(operation->object);
+    if (task->state != HF_TASK_STOPPED || task->dying || !task->cr3) return HF_NOT_READY;
     /* commit */
     schedule_ready(task);
     return HF_OK;
 }
 
-hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    (void)result;
-    struct task *task = task_in(operation->object);
-    if (!only_object(operation) || task == mmu->task) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!task) {
-        return HF_BAD_FRAME;
-    }
-    if (task->state == HF_TASK_STOPPED) {
-        return HF_NOT_READY;
-    }
+hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *) {
+    struct task *task = frame_pointer(operation->object);
+    if (task == mmu->task) return HF_BAD_ARGUMENT;
+    if (task->state == HF_TASK_STOPPED) return HF_NOT_READY;
     /* commit */
     if (task->state == HF_TASK_READY) {
         schedule_remove(task);
@@ -326,28 +211,16 @@ hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *operation,
 }
 
 hf_status_t mmu_task_destroy(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    struct task *task = task_in(operation->object);
-    if (!only_object(operation) || task == mmu->task) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (!task) {
-        return HF_BAD_FRAME;
-    }
-    if (task->state != HF_TASK_STOPPED) {
-        return HF_NOT_READY;
-    }
-    if (!mmu_take_entries(mmu, WAKE_LIMIT)) {
-        return HF_AGAIN;
-    }
+    struct task *task = frame_pointer(operation->object);
+    if (task->state != HF_TASK_STOPPED) return HF_NOT_READY;
+    if (!mmu_take_entries(mmu, WAKE_LIMIT)) return HF_AGAIN;
     /* commit */
     task->dying = 1;
-    if (!ipc_abandon(task, WAKE_LIMIT - 1)) {
-        return HF_AGAIN;
-    }
+    if (!ipc_abandon(task, WAKE_LIMIT - 1)) return HF_AGAIN;
     set_aspace(task, HF_NO_FRAME);
     set_handles(task, HF_NO_FRAME);
-    result->value[0] = set_buffer(task, HF_NO_FRAME);
-    result->value[1] = set_operations(task, HF_NO_FRAME);
+    result->value[0] = set_page((void **)&task->buffer, HF_NO_FRAME);
+    result->value[1] = set_page((void **)&task->operations, HF_NO_FRAME);
     frame_release(operation->object);
     return HF_OK;
 }

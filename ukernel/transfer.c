@@ -2,42 +2,26 @@
 #include "handle.h"
 
 hf_status_t transfer_check(const struct task *task, uint64_t tag) {
-    if (tag & TAG_CORE_LABEL) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (tag_bytes(tag) > HF_MESSAGE_BYTES) {
-        return HF_TOO_BIG;
-    }
-    if (tag_bytes(tag) && !task->buffer) {
-        return HF_NOT_READY;
-    }
-    if (tag_handle(tag)) {
-        const struct handle *handle = handle_in(task, tag_handle(tag));
-        if (!handle || handle->kind == HF_HANDLE_NONE || handle->kind == HF_HANDLE_REPLY) {
-            return HF_BAD_HANDLE;
-        }
-        return (handle->rights & HF_RIGHT_GRANT) ? HF_OK : HF_DENIED;
-    }
-    return HF_OK;
+    const struct handle *handle;
+    if (tag & TAG_CORE_LABEL) return HF_BAD_ARGUMENT;
+    if (tag_bytes(tag) > HF_MESSAGE_BYTES) return HF_TOO_BIG;
+    if (tag_bytes(tag) && !task->buffer) return HF_NOT_READY;
+    return tag_handle(tag) ? handle_sendable(task, tag_handle(tag), &handle) : HF_OK;
 }
 
-static unsigned transfer_bytes(const struct task *from, struct task *to, unsigned bytes) {
-    if (!to->buffer || !from->buffer) {
-        return HF_LOST;
-    }
+static uint64_t transfer_bytes(const struct task *from, struct task *to, unsigned bytes) {
+    if (!to->buffer) return HF_LOST;
     copy_bytes(to->buffer->bytes, from->buffer->bytes, bytes);
     return bytes;
 }
 
 /* Checked again here: a message that waited in a queue may have lost its handle
  * to another task that shares the table. */
-static unsigned transfer_handle(struct task *from, struct task *to, uint64_t tag) {
-    const struct handle *handle = handle_in(from, tag_handle(tag));
-    unsigned slot = to->buffer ? to->buffer->receive_slot : 0;
-    if (slot == 0 || transfer_check(from, tag & (0xffffull << TAG_HANDLE_SHIFT)) != HF_OK ||
-        handle_free_slot(to->handles, &slot) != HF_OK) {
-        return HF_LOST;
-    }
+static uint64_t transfer_handle(const struct task *from, struct task *to, unsigned sent) {
+    const struct handle *handle;
+    uint64_t slot = to->buffer ? to->buffer->receive_slot : 0;
+    if (slot == 0 || handle_sendable(from, sent, &handle) != HF_OK) return HF_LOST;
+    if (handle_free_slot(to->handles, &slot) != HF_OK) return HF_LOST;
     to->handles[slot] = *handle;
     return slot;
 }
@@ -46,7 +30,7 @@ void transfer(struct task *from, struct task *to) {
     uint64_t tag = from->registers.rsi;
     uint64_t label = tag & TAG_LABEL;
     uint64_t bytes = tag_bytes(tag) ? transfer_bytes(from, to, tag_bytes(tag)) : 0;
-    uint64_t handle = tag_handle(tag) ? transfer_handle(from, to, tag) : 0;
+    uint64_t handle = tag_handle(tag) ? transfer_handle(from, to, tag_handle(tag)) : 0;
 
     to->registers.rsi = label | bytes << TAG_BYTES_SHIFT | handle << TAG_HANDLE_SHIFT;
     to->registers.rdx = from->registers.rdx;

@@ -1,6 +1,5 @@
 /* What travels with a message beyond the registers: bytes and a handle. */
-#ifndef TRANSFER_H
-#define TRANSFER_H
+#pragma once
 
 #include "object.h"
 
@@ -22,4 +21,3 @@ hf_status_t transfer_check(const struct task *task, uint64_t tag);
  * another; the tag arrives changed where something could not be delivered. */
 void transfer(struct task *from, struct task *to);
 
-#endif

@@ -1,6 +1,5 @@
 /* The 64-bit task-state segment (Intel SDM vol. 3A, 7.7): only its stacks matter. */
-#ifndef TSS_H
-#define TSS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -18,4 +17,3 @@ _Static_assert(sizeof(struct tss) == 104, "laid out as the processor reads it");
 
 extern struct tss tss;
 
-#endif

@@ -7,8 +7,7 @@
  *                                    `--------------------> 2 MiB page (bit 7 set)
  *
  * Bits of an entry: Intel SDM vol. 3A, 4.5, tables 4-14 to 4-20. */
-#ifndef WALK_H
-#define WALK_H
+#pragma once
 
 #include <handoff/mmu.h>
 #include <stdbool.h>
@@ -28,17 +27,9 @@
 #define ENTRY_ADDRESS 0x000ffffffffff000ul
 
 #define TABLE_ENTRIES (1u << TABLE_BITS)
-#define TABLE_ROOT_LEVEL TABLE_LEVELS
-#define USER_SLOTS (TABLE_ENTRIES / 2) /* of a PML4: the lower half */
 
 /* Bytes that one entry of a table of this level covers. */
-static inline uint64_t level_span(unsigned level) {
-    return 1ul << (HF_PAGE_SHIFT + TABLE_BITS * (level - 1));
-}
-
-static inline unsigned level_index(uint64_t address, unsigned level) {
-    return (unsigned)(address / level_span(level)) & (TABLE_ENTRIES - 1);
-}
+static inline uint64_t level_span(unsigned level) { return 1ul << (HF_PAGE_SHIFT + TABLE_BITS * (level - 1)); }
 
 static inline bool entry_present(pte_t entry) { return (entry.value & ENTRY_PRESENT) != 0; }
 
@@ -67,12 +58,7 @@ struct walk {
  * reached, or an entry that is absent or a leaf. Never takes a page for a table. */
 struct walk walk(hf_frame_t root, uint64_t address, unsigned until);
 
-/* The entry of exactly level `level`, for changing it: HF_OK, HF_NO_TABLE (then
- * `found->level` - 1 is the level of the first missing table) or HF_EXISTS (a
- * larger page is mapped there). */
-hf_status_t walk_to(hf_frame_t root, uint64_t address, unsigned level, struct walk *found);
-
-/* Whether an address lies where ring 3 may have mappings, at a multiple of `span` bytes. */
-bool address_is_user(uint64_t address, uint64_t span);
-
-#endif
+/* Whether it is the address of a page that ring 3 may have mapped. */
+static inline bool address_is_user(uint64_t address) {
+    return address % HF_PAGE_SIZE == 0 && address >= HF_USER_FIRST && address < HF_USER_END;
+}

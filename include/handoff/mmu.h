@@ -12,39 +12,48 @@
 
 #define HF_OPERATIONS 64u
 
-/* X(name, what it does) */
+/* X(name, function, type that `object` must have, fields that it uses, what it does)
+ * Every field that it does not use must be zero. ANY: it looks for itself. */
 #define HF_OPERATION_LIST(X) \
-    X(ASPACE_CREATE, aspace_create, "FREE frame becomes a PML4") \
-    X(ASPACE_COPY_KERNEL, aspace_copy_kernel, "fills in the kernel half") \
-    X(ASPACE_DESTROY, aspace_destroy, "empty PML4 becomes FREE") \
-    X(TABLE_INSTALL, table_install, "FREE frame becomes a table") \
-    X(TABLE_REMOVE, table_remove, "empty table becomes FREE") \
-    X(STAGE, stage, "FREE frame is zeroed and filled, or a STAGED one filled further") \
-    X(RELEASE, release, "STAGED frame becomes FREE") \
-    X(MAP, map, "leaf entry for a STAGED or USER frame") \
-    X(UNMAP, unmap, "removes a leaf entry") \
-    X(PROTECT, protect, "changes a leaf's rights, samples accessed and dirty") \
-    X(CLEAR, clear, "unmaps all under one PT") \
-    X(TRANSLATE, translate, "reads the entries of all levels") \
-    X(PIN, pin, "keeps a USER frame without a mapping") \
-    X(UNPIN, unpin, "ends that") \
-    X(TAG, tag, "memsrv's own mark on a frame") \
-    X(QUERY, query, "reads run headers or frame entries") \
-    X(TASK_CREATE, task_create, "FREE frame becomes a stopped task") \
-    X(TASK_SET, task_set, "sets a stopped task's registers and what it uses") \
-    X(TASK_GET, task_get, "reads them") \
-    X(TASK_START, task_start, "lets it run") \
-    X(TASK_STOP, task_stop, "takes it out of whatever it waits for") \
-    X(TASK_DESTROY, task_destroy, "stopped task becomes FREE") \
-    X(HANDLES_CREATE, handles_create, "FREE frame becomes a handle table") \
-    X(HANDLE_PUT, handle_put, "fills a slot of a handle table") \
-    X(HANDLES_DESTROY, handles_destroy, "unused handle table becomes FREE") \
-    X(ENDPOINT_CREATE, endpoint_create, "FREE frame becomes an endpoint") \
-    X(ENDPOINT_DESTROY, endpoint_destroy, "endpoint becomes FREE")
+    X(ASPACE_CREATE, aspace_create, FREE, 0, "FREE frame becomes a PML4") \
+    X(ASPACE_COPY_KERNEL, aspace_copy_kernel, PML4, 0, "fills in the kernel half") \
+    X(ASPACE_DESTROY, aspace_destroy, PML4, 0, "empty PML4 becomes FREE") \
+    X(TABLE_INSTALL, table_install, PML4, HF_LEVEL | HF_ADDRESS | HF_FRAME, "FREE frame becomes a table") \
+    X(TABLE_REMOVE, table_remove, PML4, HF_LEVEL | HF_ADDRESS, "empty table becomes FREE") \
+    X(STAGE, stage, ANY, HF_COUNT | HF_ADDRESS | HF_FRAME, "FREE is zeroed and filled, STAGED filled further") \
+    X(RELEASE, release, STAGED, 0, "STAGED frame becomes FREE") \
+    X(MAP, map, PML4, HF_LEVEL | HF_RIGHTS | HF_ADDRESS | HF_FRAME, "leaf entry for a STAGED or USER frame") \
+    X(UNMAP, unmap, PML4, HF_LEVEL | HF_ADDRESS, "removes a leaf entry") \
+    X(PROTECT, protect, PML4, HF_LEVEL | HF_RIGHTS | HF_ADDRESS, "changes a leaf's rights, samples A and D") \
+    X(CLEAR, clear, PML4, HF_ADDRESS, "unmaps all under one PT") \
+    X(TRANSLATE, translate, PML4, HF_ADDRESS, "reads the entries of all levels") \
+    X(PIN, pin, USER, 0, "keeps a USER frame without a mapping") \
+    X(UNPIN, unpin, USER, 0, "ends that") \
+    X(TAG, tag, ANY, HF_ADDRESS, "memsrv's own mark on a frame") \
+    X(QUERY, query, ANY, HF_LEVEL | HF_COUNT, "reads run headers or frame entries") \
+    X(TASK_CREATE, task_create, FREE, 0, "FREE frame becomes a stopped task") \
+    X(TASK_SET, task_set, TASK, 0, "sets a stopped task's registers and what it uses") \
+    X(TASK_GET, task_get, TASK, 0, "reads them") \
+    X(TASK_START, task_start, TASK, 0, "lets it run") \
+    X(TASK_STOP, task_stop, TASK, 0, "takes it out of whatever it waits for") \
+    X(TASK_DESTROY, task_destroy, TASK, 0, "stopped task becomes FREE") \
+    X(HANDLES_CREATE, handles_create, FREE, 0, "FREE frame becomes a handle table") \
+    X(HANDLE_PUT, handle_put, HANDLES, HF_LEVEL | HF_RIGHTS | HF_COUNT | HF_ADDRESS | HF_FRAME, "fills a slot") \
+    X(HANDLES_DESTROY, handles_destroy, HANDLES, 0, "unused handle table becomes FREE") \
+    X(ENDPOINT_CREATE, endpoint_create, FREE, 0, "FREE frame becomes an endpoint") \
+    X(ENDPOINT_DESTROY, endpoint_destroy, ENDPOINT, 0, "endpoint becomes FREE")
+
+enum hf_operation_field {
+    HF_LEVEL = 1,
+    HF_RIGHTS = 2,
+    HF_COUNT = 4,
+    HF_ADDRESS = 8,
+    HF_FRAME = 16,
+};
 
 enum hf_operation_code {
     HF_OP_NONE,
-#define X(upper, lower, text) HF_OP_##upper,
+#define X(upper, lower, object, fields, text) HF_OP_##upper,
     HF_OPERATION_LIST(X)
 #undef X
     HF_OP_COUNT
@@ -58,7 +67,6 @@ enum hf_level {
     HF_LEVEL_PML4 = 4,
 };
 
-/* Fields that an operation has no use for must be zero (HF_BAD_ARGUMENT). */
 struct hf_operation {
     uint8_t code;    /* enum hf_operation_code */
     uint8_t level;   /* TABLE_*: the table's level */
@@ -183,9 +191,9 @@ enum hf_task_state {
 };
 
 struct hf_registers {
-    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
-    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-    uint64_t rip, rflags, fs_base;
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+    uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t rip, rflags, rsp, fs_base;
 };
 
 struct hf_task_block {
