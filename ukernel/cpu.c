@@ -19,9 +19,7 @@ static struct cpuid cpuid(uint32_t leaf) {
 }
 
 static void note(enum cpu_feature feature, uint32_t set, unsigned bit) {
-    if (set >> bit & 1) {
-        features |= 1ul << feature;
-    }
+    if (set >> bit & 1) features |= 1ul << feature;
 }
 
 #define MSR_ARCH_CAPABILITIES 0x10au
@@ -33,9 +31,7 @@ static void identify_structured(void) {
     note(CPU_SMEP, leaf.ebx, 7);
     note(CPU_SMAP, leaf.ebx, 20);
     note(CPU_UMIP, leaf.ecx, 2);
-    if (leaf.edx >> 29 & 1) {
-        note(CPU_RDCL_NO, (uint32_t)read_msr(MSR_ARCH_CAPABILITIES), 0);
-    }
+    if (leaf.edx >> 29 & 1) note(CPU_RDCL_NO, (uint32_t)read_msr(MSR_ARCH_CAPABILITIES), 0);
 }
 
 void cpu_identify(void) {
@@ -51,9 +47,7 @@ void cpu_identify(void) {
     note(CPU_HYPERVISOR, basic.ecx, 31);
     note(CPU_NX, extended.edx, 20);
     note(CPU_PAGE_1G, extended.edx, 26);
-    if (vendor.eax >= 7) {
-        identify_structured();
-    }
+    if (vendor.eax >= 7) identify_structured();
 }
 
 bool cpu_has(enum cpu_feature feature) { return features >> feature & 1; }
@@ -118,9 +112,7 @@ void cpu_init(void) {
 
 void cpu_patch_entry(void) {
     static const uint8_t clac[3] = {0x0f, 0x01, 0xca};
-    if (cpu_has(CPU_SMAP)) {
-        copy_bytes(entry_clac, clac, sizeof(clac));
-    }
+    if (cpu_has(CPU_SMAP)) copy_bytes(entry_clac, clac, sizeof(clac));
 }
 
 void cpu_report(void) {
@@ -131,9 +123,7 @@ void cpu_report(void) {
     };
     log_text("processor:");
     for (unsigned feature = 0; feature < CPU_FEATURES; feature++) {
-        if (cpu_has((enum cpu_feature)feature)) {
-            log_print(" %s", names[feature]);
-        }
+        if (cpu_has((enum cpu_feature)feature)) log_print(" %s", names[feature]);
     }
     log_text("\n");
     if (!cpu_has(CPU_RDCL_NO)) {

@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "call.h"
 #include "cpu.h"
 #include "handle.h"
 #include "interrupt.h"
@@ -11,147 +12,101 @@
 static const struct port_range {
     uint16_t first, count;
 } port_ranges[] = {
-    {0x3f8, 8},      /* COM1 */
-    {0x3c0, 0x20},   /* VGA registers */
-    {0x60, 1},       /* PS/2 data */
-    {PS2_COMMAND, 1},
-    {0x40, 4},       /* PIT */
+    {0x3f8, 8},       /* COM1 */
+    {0x3c0, 0x20},    /* VGA registers */
+    {0x60, 1},        /* PS/2 data */
+    {PS2_COMMAND, 1}, /* PS/2 status */
+    {0x40, 4},        /* PIT */
 };
 
-static const uint8_t irq_lines[] = {0 /* PIT */, 1 /* keyboard */, 4 /* COM1 */, 12 /* mouse */};
+#define IRQ_GRANTABLE (1u << 0 /* PIT */ | 1u << 1 /* keyboard */ | 1u << 4 /* COM1 */ | 1u << 12 /* mouse */)
 
-static struct binding {
-    struct endpoint *endpoint;
-    hf_serial_t serial;
-    uint64_t bits;
-} bindings[IRQ_LINES];
+/* What each line's interrupt sets: a copy of the NOTIFY handle it was bound to. */
+static struct handle bindings[IRQ_LINES];
+
+static bool inside(uint64_t first, uint64_t count, uint64_t port, uint64_t size) {
+    return size > 0 && size <= count && port >= first && port - first <= count - size;
+}
 
 bool device_ports_grantable(uint64_t first, uint64_t count) {
     for (size_t i = 0; i < sizeof(port_ranges) / sizeof(port_ranges[0]); i++) {
-        const struct port_range *range = &port_ranges[i];
-        if (first >= range->first && count > 0 && count <= range->count &&
-            first - range->first <= range->count - count) {
-            return true;
-        }
+        if (inside(port_ranges[i].first, port_ranges[i].count, first, count)) return true;
     }
     return false;
 }
 
-bool device_irq_grantable(uint64_t line) {
-    for (size_t i = 0; i < sizeof(irq_lines); i++) {
-        if (irq_lines[i] == line) return true;
-    }
-    return false;
-}
+bool device_irq_grantable(uint64_t line) { return line < IRQ_LINES && (IRQ_GRANTABLE >> line & 1); }
 
 /* Decides whether this access of RDX bytes at port RSI is within the handle. */
 static hf_status_t check_access(const struct task *task) {
     const struct handle *handle;
-    uint64_t port = task->registers.rsi;
-    uint64_t size = task->registers.rdx;
+    uint64_t port = task->registers.rsi, size = task->registers.rdx;
     hf_status_t status = handle_use(task, task->registers.rdi, HF_HANDLE_PORTS, &handle);
     if (status != HF_OK) return status;
     if (size != 1 && size != 2 && size != 4) return HF_BAD_ARGUMENT;
-    bool inside = port >= handle->object && size <= handle->serial &&
-                  port - handle->object <= handle->serial - size;
-    return inside ? HF_OK : HF_DENIED;
+    return inside(handle->object, handle->serial, port, size) ? HF_OK : HF_DENIED;
 }
 
-hf_status_t device_port_in(struct task *task) {
+hf_status_t call_port_in(struct task *task) {
     hf_status_t status = check_access(task);
     uint16_t port = (uint16_t)task->registers.rsi;
+    uint64_t size = task->registers.rdx;
     if (status != HF_OK) return status;
     /* commit */
-    switch (task->registers.rdx) {
-    case 1:
-        task->registers.rsi = port_in8(port);
-        break;
-    case 2:
-        task->registers.rsi = port_in16(port);
-        break;
-    default:
-        task->registers.rsi = port_in32(port);
-        break;
-    }
+    task->registers.rsi = size == 1 ? port_in8(port) : size == 2 ? port_in16(port) : port_in32(port);
     return HF_OK;
 }
 
-hf_status_t device_port_out(struct task *task) {
+hf_status_t call_port_out(struct task *task) {
     hf_status_t status = check_access(task);
     uint16_t port = (uint16_t)task->registers.rsi;
-    if (status == HF_OK && port == PS2_COMMAND) {
-        status = HF_DENIED;
-    }
-    if (status != HF_OK) {
-        return status;
-    }
+    uint64_t size = task->registers.rdx, value = task->registers.r10;
+    if (status != HF_OK) return status;
+    if (port == PS2_COMMAND) return HF_DENIED;
     /* commit */
-    switch (task->registers.rdx) {
-    case 1:
-        port_out8(port, (uint8_t)task->registers.r10);
-        break;
-    case 2:
-        port_out16(port, (uint16_t)task->registers.r10);
-        break;
-    default:
-        port_out32(port, (uint32_t)task->registers.r10);
-        break;
-    }
+    if (size == 1) port_out8(port, (uint8_t)value);
+    if (size == 2) port_out16(port, (uint16_t)value);
+    if (size == 4) port_out32(port, (uint32_t)value);
     return HF_OK;
 }
 
-hf_status_t device_irq_ack(struct task *task) {
+hf_status_t call_irq_ack(struct task *task) {
     const struct handle *irq;
     hf_status_t status = handle_use(task, task->registers.rdi, HF_HANDLE_IRQ, &irq);
-    if (status == HF_OK && !bindings[irq->object].endpoint) {
-        status = HF_NOT_READY;
-    }
-    if (status == HF_OK) {
-        /* commit */
-        interrupt_unmask((unsigned)irq->object);
-    }
-    return status;
+    if (status != HF_OK) return status;
+    if (bindings[irq->object].kind == HF_HANDLE_NONE) return HF_NOT_READY;
+    /* commit */
+    interrupt_unmask((unsigned)irq->object);
+    return HF_OK;
 }
 
-hf_status_t device_irq_bind(struct task *task) {
-    const struct handle *irq;
-    struct binding binding;
+hf_status_t call_irq_bind(struct task *task) {
+    const struct handle *irq, *to;
     hf_status_t status = handle_use(task, task->registers.rdi, HF_HANDLE_IRQ, &irq);
-    if (status == HF_OK) {
-        status = handle_endpoint(task, task->registers.rsi, HF_RIGHT_NOTIFY, &binding.endpoint, &binding.bits);
-    }
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status == HF_OK) status = handle_endpoint(task, task->registers.rsi, HF_RIGHT_NOTIFY, &to);
+    if (status != HF_OK) return status;
     /* commit */
-    binding.serial = binding.endpoint->serial;
-    bindings[irq->object] = binding;
+    bindings[irq->object] = *to;
     interrupt_unmask((unsigned)irq->object);
     return HF_OK;
 }
 
 void device_interrupt(unsigned line) {
-    const struct binding *binding = &bindings[line];
+    const struct handle *to = &bindings[line];
     interrupt_mask(line);
     interrupt_end(line);
-    if (endpoint_alive(binding->endpoint, binding->serial)) {
-        ipc_set_bits(binding->endpoint, binding->bits);
-    }
+    if (handle_alive(to)) ipc_set_bits((struct endpoint *)to->object, to->badge);
 }
 
 #define POWER_CODES 64u /* the codes above are the core's own: its end is never taken for a task's */
 
-hf_status_t device_power(struct task *task) {
+hf_status_t call_power(struct task *task) {
     const struct handle *handle;
     hf_status_t status = handle_use(task, task->registers.rdi, HF_HANDLE_POWER, &handle);
-    if (status == HF_OK && task->registers.rsi >= POWER_CODES) {
-        status = HF_BAD_ARGUMENT;
-    }
-    if (status == HF_OK) {
-        log_text("handoff: the machine is turned off\n");
-        device_end_machine((unsigned)task->registers.rsi);
-    }
-    return status;
+    if (status != HF_OK) return status;
+    if (task->registers.rsi >= POWER_CODES) return HF_BAD_ARGUMENT;
+    log_text("handoff: the machine is turned off\n");
+    device_end_machine((unsigned)task->registers.rsi);
 }
 
 _Noreturn void device_end_machine(unsigned code) {

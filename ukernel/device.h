@@ -11,13 +11,6 @@
 bool device_ports_grantable(uint64_t first, uint64_t count);
 bool device_irq_grantable(uint64_t line);
 
-/* The calls of these names, made by the current task. */
-hf_status_t device_port_in(struct task *task);
-hf_status_t device_port_out(struct task *task);
-hf_status_t device_irq_ack(struct task *task);
-hf_status_t device_irq_bind(struct task *task);
-hf_status_t device_power(struct task *task);
-
 /* Interrupt line `line` was raised: masks it and sets the bits it is bound to. */
 void device_interrupt(unsigned line);
 

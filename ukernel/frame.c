@@ -5,23 +5,18 @@ hf_frame_t frame_limit;
 static struct hf_run_header *run_of(hf_frame_t frame) { return &FRAME_HEADERS[frame / RUN_FRAMES]; }
 
 struct hf_frame_entry *frame_entry(hf_frame_t frame) {
-    if (frame >= frame_limit || run_of(frame)->state != HF_RUN_SPLIT) return NULL;
-    return &FRAME_ENTRIES[frame];
+    bool kept = frame < frame_limit && run_of(frame)->state == HF_RUN_SPLIT;
+    return kept ? &FRAME_ENTRIES[frame] : NULL;
 }
+
+/* What all frames of a run are that is not split. */
+static const uint8_t type_of_run[] = {
+    [HF_RUN_RESERVED] = HF_FRAME_RESERVED, [HF_RUN_CORE] = HF_FRAME_CORE, [HF_RUN_FREE] = HF_FRAME_FREE};
 
 enum hf_frame_type frame_type(hf_frame_t frame) {
     if (frame >= frame_limit) return HF_FRAME_RESERVED;
-    switch ((enum hf_run_state)run_of(frame)->state) {
-    case HF_RUN_SPLIT:
-        return (enum hf_frame_type)FRAME_ENTRIES[frame].type;
-    case HF_RUN_FREE:
-        return HF_FRAME_FREE;
-    case HF_RUN_CORE:
-        return HF_FRAME_CORE;
-    case HF_RUN_RESERVED:
-        break;
-    }
-    return HF_FRAME_RESERVED;
+    uint8_t state = run_of(frame)->state;
+    return (enum hf_frame_type)(state == HF_RUN_SPLIT ? FRAME_ENTRIES[frame].type : type_of_run[state]);
 }
 
 bool frame_has_content(hf_frame_t frame) {
@@ -49,9 +44,7 @@ static void split_run(uint64_t run, enum hf_frame_type type, uint16_t busy) {
 }
 
 struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type) {
-    if (frame_claim_splits(frame)) {
-        split_run(frame / RUN_FRAMES, HF_FRAME_FREE, 0);
-    }
+    if (frame_claim_splits(frame)) split_run(frame / RUN_FRAMES, HF_FRAME_FREE, 0);
     run_of(frame)->busy++;
     struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
     *entry = (struct hf_frame_entry){.type = (uint8_t)type};
@@ -62,9 +55,7 @@ void frame_release(hf_frame_t frame) {
     struct hf_run_header *run = run_of(frame);
     FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = HF_FRAME_FREE};
     run->busy--;
-    if (run->busy == 0 && run->refs == 0) {
-        run->state = HF_RUN_FREE;
-    }
+    if (run->busy == 0 && run->refs == 0) run->state = HF_RUN_FREE;
 }
 
 void frame_use(hf_frame_t frame) {
@@ -76,9 +67,7 @@ void frame_use(hf_frame_t frame) {
 bool frame_unuse(hf_frame_t frame) {
     struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
     entry->refs--;
-    if (entry->refs != 0 || (entry->flags & HF_FRAME_PINNED)) {
-        return false;
-    }
+    if (entry->refs != 0 || (entry->flags & HF_FRAME_PINNED)) return false;
     frame_release(frame);
     return true;
 }
@@ -92,33 +81,19 @@ void frame_boot_run(uint64_t run, enum hf_run_state state) {
 }
 
 void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags) {
-    if (type == HF_FRAME_FREE) {
-        run_of(frame)->busy--;
-    }
+    if (type == HF_FRAME_FREE) run_of(frame)->busy--;
     FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = (uint8_t)type, .flags = flags};
-}
-
-static void sum_entries(struct frame_sums *sums, uint64_t run) {
-    for (hf_frame_t frame = run * RUN_FRAMES; frame < (run + 1) * RUN_FRAMES; frame++) {
-        sums->by_type[FRAME_ENTRIES[frame].type]++;
-    }
 }
 
 void frame_sum(struct frame_sums *sums) {
     *sums = (struct frame_sums){0};
     for (uint64_t run = 0; run < frame_limit / RUN_FRAMES; run++) {
-        switch ((enum hf_run_state)FRAME_HEADERS[run].state) {
-        case HF_RUN_SPLIT:
-            sum_entries(sums, run);
-            break;
-        case HF_RUN_FREE:
-            sums->by_type[HF_FRAME_FREE] += RUN_FRAMES;
-            break;
-        case HF_RUN_CORE:
-            sums->by_type[HF_FRAME_CORE] += RUN_FRAMES;
-            break;
-        case HF_RUN_RESERVED:
-            break;
+        uint8_t state = FRAME_HEADERS[run].state;
+        if (state != HF_RUN_SPLIT) {
+            sums->by_type[type_of_run[state]] += RUN_FRAMES;
+            continue;
         }
+        const struct hf_frame_entry *entries = &FRAME_ENTRIES[run * RUN_FRAMES];
+        for (uint64_t i = 0; i < RUN_FRAMES; i++) sums->by_type[entries[i].type]++;
     }
 }

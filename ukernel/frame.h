@@ -10,7 +10,7 @@
 #define RUN_FRAMES (1ul << TABLE_BITS)
 
 struct frame_sums {
-    uint64_t by_type[HF_FRAME_TYPE_COUNT]; /* frames; RESERVED counts only what lies in split runs */
+    uint64_t by_type[HF_FRAME_TYPE_COUNT]; /* frames */
 };
 
 /* One past the highest frame that the table knows; everything above is RESERVED. */

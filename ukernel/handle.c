@@ -1,5 +1,6 @@
 #include "handle.h"
 
+#include "call.h"
 #include "device.h"
 #include "ipc.h"
 #include "mmu.h"
@@ -8,6 +9,10 @@ struct handle handle_none[HF_HANDLE_COUNT];
 
 struct handle *handle_in(const struct task *task, uint64_t slot) {
     return slot > 0 && slot < HF_HANDLE_COUNT ? &task->handles[slot] : NULL;
+}
+
+bool handle_alive(const struct handle *handle) {
+    return endpoint_alive((const struct endpoint *)handle->object, handle->serial);
 }
 
 static bool can_be_copied(const struct handle *handle) {
@@ -27,14 +32,12 @@ hf_status_t handle_free_slot(const struct handle *table, uint64_t *slot) {
     return HF_NO_MEMORY;
 }
 
-hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right, struct endpoint **endpoint,
-                            hf_badge_t *badge) {
-    const struct handle *handle = handle_in(task, slot);
-    if (!handle || handle->kind != HF_HANDLE_ENDPOINT) return HF_BAD_HANDLE;
-    if (!(handle->rights & right)) return HF_DENIED;
-    *endpoint = (struct endpoint *)handle->object;
-    *badge = handle->badge;
-    return endpoint_alive(*endpoint, handle->serial) ? HF_OK : HF_DEAD;
+hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right,
+                            const struct handle **handle) {
+    *handle = handle_in(task, slot);
+    if (!*handle || (*handle)->kind != HF_HANDLE_ENDPOINT) return HF_BAD_HANDLE;
+    if (!((*handle)->rights & right)) return HF_DENIED;
+    return handle_alive(*handle) ? HF_OK : HF_DEAD;
 }
 
 hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind,
@@ -50,7 +53,7 @@ hf_status_t handle_sendable(const struct task *task, uint64_t slot, const struct
     return ((*handle)->rights & HF_RIGHT_GRANT) ? HF_OK : HF_DENIED;
 }
 
-hf_status_t handle_copy(struct task *task) {
+hf_status_t call_handle_copy(struct task *task) {
     const struct handle *handle = handle_in(task, task->registers.rdi);
     uint64_t rights = task->registers.rsi, slot = task->registers.r10;
     hf_badge_t badge = task->registers.rdx;
@@ -69,7 +72,7 @@ hf_status_t handle_copy(struct task *task) {
     return HF_OK;
 }
 
-hf_status_t handle_close(struct task *task) {
+hf_status_t call_handle_close(struct task *task) {
     struct handle *handle = handle_in(task, task->registers.rdi);
     if (!handle || handle->kind == HF_HANDLE_NONE) return HF_BAD_HANDLE;
     if (handle->kind == HF_HANDLE_REPLY) return ipc_drop_held(task, handle);

@@ -13,10 +13,13 @@ struct handle *handle_in(const struct task *task, uint64_t slot);
  * taken; HF_NO_MEMORY: none is free. */
 hf_status_t handle_free_slot(const struct handle *table, uint64_t *slot);
 
-/* The living endpoint that a handle names, for somebody who has the right:
- * HF_BAD_HANDLE, HF_DENIED or HF_DEAD. */
-hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right, struct endpoint **endpoint,
-                            hf_badge_t *badge);
+/* The handle, if it names a living endpoint and has the right: HF_BAD_HANDLE,
+ * HF_DENIED or HF_DEAD. */
+hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right,
+                            const struct handle **handle);
+
+/* Whether the endpoint that a handle names still is that one. */
+bool handle_alive(const struct handle *handle);
 
 /* The handle of this kind, with the USE right: HF_BAD_HANDLE or HF_DENIED. */
 hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind,
@@ -24,8 +27,3 @@ hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_ki
 
 /* The handle, if it may travel with a message: HF_BAD_HANDLE, HF_DENIED without GRANT. */
 hf_status_t handle_sendable(const struct task *task, uint64_t slot, const struct handle **handle);
-
-/* The calls of these names, made by the current task. */
-hf_status_t handle_copy(struct task *task);
-hf_status_t handle_close(struct task *task);
-

@@ -90,17 +90,13 @@ void interrupt_unmask(unsigned line) {
 }
 
 void interrupt_end(unsigned line) {
-    if (line >= 8) {
-        port_out8(PIC_SECOND, PIC_END);
-    }
+    if (line >= 8) port_out8(PIC_SECOND, PIC_END);
     port_out8(PIC_FIRST, PIC_END);
 }
 
 int interrupt_is_spurious(unsigned line) {
     uint16_t controller = line >= 8 ? PIC_SECOND : PIC_FIRST;
-    if (line % 8 != 7) {
-        return 0;
-    }
+    if (line % 8 != 7) return 0;
     port_out8(controller, PIC_READ_IN_SERVICE);
     if (port_in8(controller) & 0x80) return 0;
     if (line >= 8) {

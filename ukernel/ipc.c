@@ -1,144 +1,123 @@
 #include "ipc.h"
 
+#include "call.h"
+#include "entry.h"
 #include "handle.h"
 #include "schedule.h"
 #include "transfer.h"
 #include "walk.h"
 
-#define VECTOR_PAGE_FAULT 14
-
-/* The words that a fault's message brings, found when it is delivered, so that
- * the pager sees the entry as it is then. */
-static void compose_page_fault(const struct task *task, struct frame_registers *message) {
+/* The words that a fault's message brings are found when it is delivered, so that
+ * the pager sees the page-table entry as it is then. */
+static void compose_fault(const struct task *task, struct frame_registers *message) {
+    bool page_fault = task->registers.vector == VECTOR_PAGE_FAULT;
+    message->rsi = HF_LABEL_CORE | (page_fault ? (uint32_t)HF_LABEL_FAULT : (uint32_t)HF_LABEL_EXCEPTION);
+    message->rdx = page_fault ? task->fault_address : task->registers.vector;
+    message->r10 = task->registers.error;
+    message->r8 = task->registers.rip;
+    message->r9 = task->registers.rsp;
+    message->r12 = message->r13 = 0;
+    if (!page_fault) return;
     struct walk found = walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address, HF_LEVEL_PT);
-    uint64_t entry = found.entry->value;
     const struct hf_frame_entry *frame =
-        (entry & ENTRY_PRESENT) ? frame_entry(entry_frame(*found.entry)) : NULL;
-
-    message->rsi = HF_LABEL_CORE | (uint32_t)HF_LABEL_FAULT;
-    message->rdx = task->fault_address;
-    message->r10 = task->registers.error;
-    message->r8 = task->registers.rip;
-    message->r9 = task->registers.rsp;
-    message->r12 = entry;
+        entry_present(*found.entry) ? frame_entry(entry_frame(*found.entry)) : NULL;
+    message->r12 = found.entry->value;
     message->r13 = found.level | (frame ? (uint64_t)frame->refs << 32 : 0);
-}
-
-static void compose_exception(const struct task *task, struct frame_registers *message) {
-    message->rsi = HF_LABEL_CORE | (uint32_t)HF_LABEL_EXCEPTION;
-    message->rdx = task->registers.vector;
-    message->r10 = task->registers.error;
-    message->r8 = task->registers.rip;
-    message->r9 = task->registers.rsp;
-    message->r12 = 0;
-    message->r13 = 0;
-}
-
-static void compose(struct task *sender, struct task *receiver) {
-    if (!(sender->slow & SLOW_FAULT)) {
-        transfer(sender, receiver);
-    } else if (sender->registers.vector == VECTOR_PAGE_FAULT) {
-        compose_page_fault(sender, &receiver->registers);
-    } else {
-        compose_exception(sender, &receiver->registers);
-    }
 }
 
 /* Gives a sender's message to a receiver that is in no queue; the sender waits
  * for the reply from now on. */
-static void deliver(struct task *sender, struct task *receiver, hf_badge_t badge) {
-    compose(sender, receiver);
-    receiver->registers.rdi = badge;
+static void deliver(struct task *sender, struct task *receiver) {
+    if (sender->slow & SLOW_FAULT) {
+        compose_fault(sender, &receiver->registers);
+    } else {
+        transfer(sender, receiver);
+    }
+    receiver->registers.rdi = sender->send_badge;
     receiver->registers.rbx = sender->serial;
     receiver->registers.rax = HF_OK;
     receiver->registers.vector = ENTERED_BY_CALL;
     receiver->caller = sender;
     sender->server = receiver;
     sender->state = HF_TASK_WAITING;
-    if (sender->effective > receiver->effective) {
-        receiver->effective = sender->effective;
-    }
+    if (sender->effective > receiver->effective) receiver->effective = sender->effective;
 }
 
 static void deliver_bits(struct task *task, struct endpoint *endpoint) {
     struct frame_registers *message = &task->registers;
-    *message = (struct frame_registers){
-        .rax = HF_OK, .rsi = HF_LABEL_CORE | (uint32_t)HF_LABEL_NOTIFICATION, .rdx = endpoint->bits,
-        .rbp = message->rbp, .vector = ENTERED_BY_CALL, .rip = message->rip, .cs = message->cs,
-        .rflags = message->rflags, .rsp = message->rsp, .ss = message->ss};
+    message->rax = HF_OK;
+    message->rsi = HF_LABEL_CORE | (uint32_t)HF_LABEL_NOTIFICATION;
+    message->rdx = endpoint->bits;
+    message->rdi = message->rbx = message->r10 = message->r8 = message->r9 = message->r12 = message->r13 = 0;
+    message->vector = ENTERED_BY_CALL;
     endpoint->bits = 0;
+}
+
+/* The current task waits in a queue of an endpoint. */
+static void enqueue(struct task *task, struct endpoint *endpoint, struct task_queue *queue,
+                    enum hf_task_state state) {
+    task->queued_at = endpoint;
+    task->state = (uint8_t)state;
+    queue_append(queue, task);
+    processor.current = NULL;
 }
 
 /* Sends what the current task has to say: at once to a waiting receiver, which
  * then runs in its place (its priority is at least the sender's now), or later. */
 static void send(struct task *task, struct endpoint *endpoint, hf_badge_t badge) {
     struct task *receiver = endpoint->receivers.first;
-    if (receiver) {
-        queue_remove(&endpoint->receivers, receiver);
-        deliver(task, receiver, badge);
-        receiver->state = HF_TASK_READY;
-        processor.current = receiver;
+    task->send_badge = badge;
+    if (!receiver) {
+        enqueue(task, endpoint, &endpoint->senders, HF_TASK_SENDING);
         return;
     }
-    task->send_badge = badge;
-    task->queued_at = endpoint;
-    task->state = HF_TASK_SENDING;
-    queue_append(&endpoint->senders, task);
-    processor.current = NULL;
+    queue_remove(&endpoint->receivers, receiver);
+    deliver(task, receiver);
+    receiver->state = HF_TASK_READY;
+    processor.current = receiver;
 }
 
-hf_status_t ipc_call(struct task *task, bool wait) {
-    struct endpoint *endpoint;
-    hf_badge_t badge;
-    hf_status_t status = handle_endpoint(task, task->registers.rdi, HF_RIGHT_CALL, &endpoint, &badge);
-    if (status == HF_OK) {
-        status = transfer_check(task, task->registers.rsi);
-    }
-    if (status == HF_OK && !wait && !endpoint->receivers.first) {
-        status = HF_WOULD_BLOCK;
-    }
-    if (status != HF_OK) {
-        return status;
-    }
+static struct endpoint *endpoint_of(const struct handle *handle) { return (struct endpoint *)handle->object; }
+
+/* Without HF_NOWAIT. */
+static bool may_wait(const struct task *task) { return !(task->registers.rax & HF_NOWAIT); }
+
+hf_status_t call_call(struct task *task) {
+    const struct handle *to;
+    hf_status_t status = handle_endpoint(task, task->registers.rdi, HF_RIGHT_CALL, &to);
+    if (status == HF_OK) status = transfer_check(task, task->registers.rsi);
+    if (status != HF_OK) return status;
+    if (!may_wait(task) && !endpoint_of(to)->receivers.first) return HF_WOULD_BLOCK;
     /* commit */
-    send(task, endpoint, badge);
+    send(task, endpoint_of(to), to->badge);
     return HF_OK;
 }
 
-static hf_status_t check_receive(const struct task *task, struct endpoint **endpoint) {
-    hf_badge_t badge;
-    return handle_endpoint(task, task->registers.rdi, HF_RIGHT_RECEIVE, endpoint, &badge);
-}
-
-static hf_status_t receive(struct task *task, struct endpoint *endpoint, bool wait) {
+static hf_status_t receive(struct task *task, struct endpoint *endpoint) {
     struct task *sender = endpoint->senders.first;
     if (endpoint->bits) {
         deliver_bits(task, endpoint);
     } else if (sender) {
         queue_remove(&endpoint->senders, sender);
-        deliver(sender, task, sender->send_badge);
-    } else if (!wait) {
-        return HF_WOULD_BLOCK;
+        deliver(sender, task);
+    } else if (may_wait(task)) {
+        enqueue(task, endpoint, &endpoint->receivers, HF_TASK_RECEIVING);
     } else {
-        task->queued_at = endpoint;
-        task->state = HF_TASK_RECEIVING;
-        queue_append(&endpoint->receivers, task);
-        processor.current = NULL;
+        return HF_WOULD_BLOCK;
     }
     return HF_OK;
 }
 
-hf_status_t ipc_receive(struct task *task, bool wait) {
-    struct endpoint *endpoint;
-    hf_status_t status = task->caller != NO_CALL ? HF_BAD_CALL : check_receive(task, &endpoint);
-    return status == HF_OK ? receive(task, endpoint, wait) : status;
+hf_status_t call_receive(struct task *task) {
+    const struct handle *from;
+    if (task->caller != NO_CALL) return HF_BAD_CALL;
+    hf_status_t status = handle_endpoint(task, task->registers.rdi, HF_RIGHT_RECEIVE, &from);
+    return status == HF_OK ? receive(task, endpoint_of(from)) : status;
 }
 
 /* Answers `caller` with the message in the task's registers. */
 static void answer(struct task *task, struct task *caller) {
-    if (!(caller->slow & SLOW_FAULT)) {
-        transfer(task, caller);
-    }
+    if (!(caller->slow & SLOW_FAULT)) transfer(task, caller);
     ipc_wake(caller, HF_OK);
 }
 
@@ -146,45 +125,34 @@ static void reply(struct task *task) {
     struct task *caller = task->caller;
     task->caller = NO_CALL;
     task->effective = task->priority;
-    if (caller != GONE_CALL) {
-        answer(task, caller);
-    }
+    if (caller != GONE_CALL) answer(task, caller);
 }
 
-static hf_status_t check_reply(const struct task *task) {
-    return task->caller == NO_CALL ? HF_BAD_CALL : transfer_check(task, task->registers.rsi);
-}
-
-hf_status_t ipc_reply(struct task *task) {
-    hf_status_t status = check_reply(task);
-    if (status == HF_OK) {
-        /* commit */
-        reply(task);
-    }
+hf_status_t call_reply(struct task *task) {
+    if (task->caller == NO_CALL) return HF_BAD_CALL;
+    hf_status_t status = transfer_check(task, task->registers.rsi);
+    /* commit */
+    if (status == HF_OK) reply(task);
     return status;
 }
 
-hf_status_t ipc_check_reply_receive(struct task *task) {
-    struct endpoint *endpoint;
-    hf_status_t status = check_reply(task);
-    return status == HF_OK ? check_receive(task, &endpoint) : status;
+hf_status_t ipc_check_reply_receive(const struct task *task, const struct handle **from) {
+    if (task->caller == NO_CALL) return HF_BAD_CALL;
+    hf_status_t status = transfer_check(task, task->registers.rsi);
+    return status == HF_OK ? handle_endpoint(task, task->registers.rdi, HF_RIGHT_RECEIVE, from) : status;
 }
 
-hf_status_t ipc_reply_receive(struct task *task, bool wait) {
-    struct endpoint *endpoint;
-    hf_status_t status = check_reply(task);
-    if (status == HF_OK) {
-        status = check_receive(task, &endpoint);
-    }
-    if (status != HF_OK) {
-        return status;
-    }
+hf_status_t call_reply_receive(struct task *task) {
+    const struct handle *from;
+    hf_status_t status = ipc_check_reply_receive(task, &from);
+    if (status != HF_OK) return status;
     /* commit */
+    struct endpoint *endpoint = endpoint_of(from); /* a handle that the reply brings can't move it */
     reply(task);
-    return receive(task, endpoint, wait);
+    return receive(task, endpoint);
 }
 
-hf_status_t ipc_hold(struct task *task) {
+hf_status_t call_hold(struct task *task) {
     struct task *caller = task->caller;
     uint64_t slot = task->registers.rdi;
     if (caller == NO_CALL) return HF_BAD_CALL;
@@ -205,72 +173,58 @@ hf_status_t ipc_hold(struct task *task) {
     return HF_OK;
 }
 
-/* The caller that a REPLY handle names, or NULL when it no longer waits. */
-static struct task *held_caller(const struct handle *handle) {
+/* Ends a held call: its caller, out of the list of those that are held, or NULL when
+ * it has stopped waiting. HF_DENIED when another task holds it. */
+static hf_status_t take_held(struct task *task, struct handle *handle, struct task **taken) {
     struct task *caller = (struct task *)handle->object;
     bool waits = task_alive(caller, handle->serial) && caller->cancelled == handle->badge &&
                  caller->state == HF_TASK_WAITING;
-    return waits ? caller : NULL;
-}
-
-hf_status_t ipc_reply_held(struct task *task) {
-    struct handle *handle = handle_in(task, task->registers.rdi);
-    if (!handle || handle->kind != HF_HANDLE_REPLY) {
-        return HF_BAD_HANDLE;
-    }
-    struct task *caller = held_caller(handle);
-    if (caller && caller->server != task) return HF_DENIED;
-    hf_status_t status = transfer_check(task, task->registers.rsi);
-    if (status != HF_OK) return status;
+    if (waits && caller->server != task) return HF_DENIED;
     /* commit */
     handle->kind = HF_HANDLE_NONE;
-    if (!caller) {
-        return HF_DEAD; /* the slot was good for this one reply all the same */
-    }
-    queue_remove(&task->held, caller);
+    if (waits) queue_remove(&task->held, caller);
+    *taken = waits ? caller : NULL;
+    return HF_OK;
+}
+
+hf_status_t call_reply_held(struct task *task) {
+    struct handle *handle = handle_in(task, task->registers.rdi);
+    struct task *caller;
+    if (!handle || handle->kind != HF_HANDLE_REPLY) return HF_BAD_HANDLE;
+    hf_status_t status = transfer_check(task, task->registers.rsi);
+    if (status == HF_OK) status = take_held(task, handle, &caller);
+    if (status != HF_OK) return status;
+    if (!caller) return HF_DEAD; /* the slot was good for this one reply all the same */
     answer(task, caller);
     return HF_OK;
 }
 
 hf_status_t ipc_drop_held(struct task *task, struct handle *handle) {
-    struct task *caller = held_caller(handle);
-    if (caller && caller->server != task) {
-        return HF_DENIED;
-    }
-    /* commit */
-    handle->kind = HF_HANDLE_NONE;
-    if (caller) {
-        queue_remove(&task->held, caller);
-        ipc_wake(caller, HF_DEAD);
-    }
-    return HF_OK;
+    struct task *caller;
+    hf_status_t status = take_held(task, handle, &caller);
+    if (status == HF_OK && caller) ipc_wake(caller, HF_DEAD);
+    return status;
 }
 
 void ipc_set_bits(struct endpoint *endpoint, uint64_t bits) {
     struct task *receiver = endpoint->receivers.first;
     endpoint->bits |= bits;
-    if (receiver && endpoint->bits) {
-        queue_remove(&endpoint->receivers, receiver);
-        deliver_bits(receiver, endpoint);
-        schedule_ready(receiver);
-    }
+    if (!receiver || !endpoint->bits) return;
+    queue_remove(&endpoint->receivers, receiver);
+    deliver_bits(receiver, endpoint);
+    schedule_ready(receiver);
 }
 
-hf_status_t ipc_notify(struct task *task) {
-    struct endpoint *endpoint;
-    hf_badge_t bits;
-    hf_status_t status = handle_endpoint(task, task->registers.rdi, HF_RIGHT_NOTIFY, &endpoint, &bits);
-    if (status == HF_OK) {
-        /* commit */
-        ipc_set_bits(endpoint, bits);
-    }
+hf_status_t call_notify(struct task *task) {
+    const struct handle *to;
+    hf_status_t status = handle_endpoint(task, task->registers.rdi, HF_RIGHT_NOTIFY, &to);
+    /* commit */
+    if (status == HF_OK) ipc_set_bits(endpoint_of(to), to->badge);
     return status;
 }
 
 bool ipc_raise(struct task *task) {
-    if (!task->pager) {
-        return false;
-    }
+    if (!task->pager) return false;
     if (!endpoint_alive(task->pager, task->pager_serial)) {
         processor.current = NULL;
         task->state = HF_TASK_STOPPED;
@@ -279,20 +233,6 @@ bool ipc_raise(struct task *task) {
     task->slow |= SLOW_FAULT;
     send(task, task->pager, task->pager_badge);
     return true;
-}
-
-void ipc_unlink(struct task *task) {
-    if (task->state == HF_TASK_SENDING) {
-        queue_remove(&task->queued_at->senders, task);
-    } else if (task->state == HF_TASK_RECEIVING) {
-        queue_remove(&task->queued_at->receivers, task);
-    } else if (task->server->caller == task) {
-        task->server->caller = GONE_CALL;
-        task->cancelled++;
-    } else {
-        queue_remove(&task->server->held, task);
-        task->cancelled++;
-    }
 }
 
 /* Not a word of the message's registers changes: a fault's are the task's own. */
@@ -311,14 +251,21 @@ void ipc_wake(struct task *task, hf_status_t status) {
 }
 
 void ipc_cancel(struct task *task) {
-    ipc_unlink(task);
+    if (task->state == HF_TASK_SENDING) {
+        queue_remove(&task->queued_at->senders, task);
+    } else if (task->state == HF_TASK_RECEIVING) {
+        queue_remove(&task->queued_at->receivers, task);
+    } else if (task->server->caller == task) {
+        task->server->caller = GONE_CALL;
+    } else {
+        queue_remove(&task->server->held, task);
+    }
+    task->cancelled++;
     set_result(task, HF_CANCELLED);
 }
 
 bool ipc_abandon(struct task *task, unsigned limit) {
-    if (task->caller != NO_CALL && task->caller != GONE_CALL) {
-        ipc_wake(task->caller, HF_DEAD);
-    }
+    if (task->caller != NO_CALL && task->caller != GONE_CALL) ipc_wake(task->caller, HF_DEAD);
     task->caller = NO_CALL;
     for (; task->held.first; limit--) {
         if (limit == 0) return false;

@@ -1,23 +1,10 @@
-/* Synchronous messages. Arguments and results stand in the tasks' saved
- * registers, laid out as include/handoff/call.h says.
- *
- * The functions that take a call return what the caller gets at once; when it
- * has to wait instead, its state has changed and the result comes later. */
+/* Synchronous messages, beyond the calls themselves (call.h). */
 #pragma once
 
 #include "object.h"
 
-/* The calls of the same names in call.h, made by the current task. */
-hf_status_t ipc_call(struct task *task, bool wait);
-hf_status_t ipc_receive(struct task *task, bool wait);
-hf_status_t ipc_reply(struct task *task);
-hf_status_t ipc_reply_receive(struct task *task, bool wait);
-hf_status_t ipc_hold(struct task *task);
-hf_status_t ipc_reply_held(struct task *task);
-hf_status_t ipc_notify(struct task *task);
-
-/* Checks what ipc_reply_receive would refuse, before anything else is done. */
-hf_status_t ipc_check_reply_receive(struct task *task);
+/* What call_reply_receive would refuse, before anything is done. */
+hf_status_t ipc_check_reply_receive(const struct task *task, const struct handle **from);
 
 /* Sets notification bits and wakes a receiver. */
 void ipc_set_bits(struct endpoint *endpoint, uint64_t bits);
@@ -31,10 +18,8 @@ bool ipc_raise(struct task *task);
  * fault is raised again, if its reason is still there, by running the instruction. */
 void ipc_wake(struct task *task, hf_status_t status);
 
-/* Takes a task that waits out of its queue or call. */
-void ipc_unlink(struct task *task);
-
-/* The same for a task that is being stopped: it will find HF_CANCELLED. */
+/* Takes a task that waits out of its queue or call, since it is being stopped: it
+ * will find HF_CANCELLED. */
 void ipc_cancel(struct task *task);
 
 /* Closes a REPLY handle: its caller gets HF_DEAD. HF_DENIED when another task holds the call. */

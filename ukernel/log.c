@@ -28,13 +28,13 @@ static volatile uint16_t *vga;
 static unsigned vga_at;
 
 static void init_uart(uint16_t port) {
-    port_out8(port + UART_INTERRUPTS, 0);
-    port_out8(port + UART_LINE, UART_DIVISOR_LATCH);
-    port_out8(port, 1); /* divisor 1: 115200 baud */
-    port_out8(port + UART_INTERRUPTS, 0);
-    port_out8(port + UART_LINE, UART_8N1);
-    port_out8(port + UART_FIFO, 0x07); /* on, both cleared */
-    port_out8(port + UART_MODEM, 0x0b); /* DTR, RTS, OUT2: the interrupt's gate */
+    static const uint8_t values[][2] = {
+        {UART_INTERRUPTS, 0}, {UART_LINE, UART_DIVISOR_LATCH}, {0, 1 /* 115200 baud */}, {UART_INTERRUPTS, 0},
+        {UART_LINE, UART_8N1}, {UART_FIFO, 0x07 /* on, cleared */}, {UART_MODEM, 0x0b /* DTR, RTS, OUT2 */},
+    };
+    for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        port_out8((uint16_t)(port + values[i][0]), values[i][1]);
+    }
 }
 
 void log_init(void) {
@@ -47,61 +47,28 @@ void log_to(unsigned set) { targets = set; }
 void log_vga(volatile uint16_t *cells) { vga = cells; }
 
 static void put_uart(uint16_t port, char c) {
+    if (c == '\n') put_uart(port, '\r');
     for (unsigned polls = 0; polls < UART_PATIENCE && !(port_in8(port + UART_STATUS) & UART_EMPTY); polls++) {
     }
     port_out8(port, (uint8_t)c);
 }
 
-static void scroll_vga(void) {
-    for (unsigned i = 0; i < VGA_COLUMNS * (VGA_ROWS - 1); i++) {
-        vga[i] = vga[i + VGA_COLUMNS];
-    }
-    for (unsigned i = 0; i < VGA_COLUMNS; i++) {
-        vga[VGA_COLUMNS * (VGA_ROWS - 1) + i] = VGA_GREY | ' ';
-    }
-    vga_at -= VGA_COLUMNS;
-}
-
+/* The screen is a ring of lines: the one that is written next is cleared. */
 static void put_vga(char c) {
-    if (c == '\n') {
-        vga_at += VGA_COLUMNS - vga_at % VGA_COLUMNS;
-    } else {
-        vga[vga_at++] = (uint16_t)(VGA_GREY | (uint8_t)c);
-    }
-    if (vga_at >= VGA_COLUMNS * VGA_ROWS) {
-        scroll_vga();
-    }
-}
-
-static void put_line(uint16_t port, char c) {
-    if (c == '\n') {
-        put_uart(port, '\r');
-    }
-    put_uart(port, c);
+    if (c != '\n') vga[vga_at++] = (uint16_t)(VGA_GREY | (uint8_t)c);
+    if (c != '\n' && vga_at % VGA_COLUMNS) return;
+    vga_at = (vga_at + VGA_COLUMNS - 1) / VGA_COLUMNS * VGA_COLUMNS % (VGA_COLUMNS * VGA_ROWS);
+    for (unsigned i = 0; i < VGA_COLUMNS; i++) vga[vga_at + i] = VGA_GREY | ' ';
 }
 
 static void put(char c) {
-    if (targets & LOG_COM1) {
-        put_line(COM1, c);
-    }
-    if (targets & LOG_COM2) {
-        put_line(COM2, c);
-    }
-    if ((targets & LOG_VGA) && vga) {
-        put_vga(c);
-    }
+    if (targets & LOG_COM1) put_uart(COM1, c);
+    if (targets & LOG_COM2) put_uart(COM2, c);
+    if ((targets & LOG_VGA) && vga) put_vga(c);
 }
 
 void log_text(const char *text) {
-    while (*text) {
-        put(*text++);
-    }
-}
-
-static void put_bytes(const char *text, int most) {
-    while (*text && most-- > 0) {
-        put(*text++);
-    }
+    while (*text) put(*text++);
 }
 
 static void put_number(uint64_t value, unsigned base, unsigned width) {
@@ -111,33 +78,18 @@ static void put_number(uint64_t value, unsigned base, unsigned width) {
         digits[count++] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value != 0);
-    for (; width > count; width--) {
-        put('0');
-    }
-    while (count > 0) {
-        put(digits[--count]);
-    }
+    for (; width > count; width--) put('0');
+    while (count > 0) put(digits[--count]);
 }
 
 /* One conversion, from behind its '%' on; returns what follows it. */
 static const char *put_conversion(const char *format, va_list *arguments) {
     unsigned width = 0;
-    int most = INT32_MAX;
-    bool is_long = false;
-    for (; *format >= '0' && *format <= '9'; format++) {
-        width = width * 10 + (unsigned)(*format - '0');
-    }
-    if (format[0] == '.' && format[1] == '*') {
-        most = va_arg(*arguments, int);
-        format += 2;
-    }
-    for (; *format == 'l'; format++) {
-        is_long = true;
-    }
+    for (; *format >= '0' && *format <= '9'; format++) width = width * 10 + (unsigned)(*format - '0');
+    bool is_long = *format == 'l';
+    format += is_long;
     if (*format == 's') {
-        put_bytes(va_arg(*arguments, const char *), most);
-    } else if (*format == 'c') {
-        put((char)va_arg(*arguments, int));
+        log_text(va_arg(*arguments, const char *));
     } else {
         uint64_t value = is_long ? va_arg(*arguments, uint64_t) : va_arg(*arguments, unsigned);
         put_number(value, *format == 'x' ? 16 : 10, width);

@@ -22,7 +22,7 @@ void log_vga(volatile uint16_t *cells);
 
 void log_text(const char *text);
 
-/* %s, %.*s, %c, %u, %x with lengths l, and width with leading zeros as %016lx. */
+/* %s, %u, %x, with l, and with a width that is filled up with zeros: %016lx. */
 __attribute__((format(printf, 1, 2))) void log_print(const char *format, ...);
 void log_print_list(const char *format, va_list *arguments);
 

@@ -19,35 +19,19 @@ static inline void invalidate_page(uint64_t address) {
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-static inline uint64_t read_cr2(void) {
-    uint64_t value;
-    __asm__ volatile("mov %%cr2, %0" : "=r"(value));
-    return value;
-}
-
-static inline uint64_t read_cr3(void) {
-    uint64_t value;
-    __asm__ volatile("mov %%cr3, %0" : "=r"(value));
-    return value;
-}
-
-static inline void write_cr3(uint64_t value) { __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory"); }
-
-static inline uint64_t read_cr0(void) {
-    uint64_t value;
-    __asm__ volatile("mov %%cr0, %0" : "=r"(value));
-    return value;
-}
-
-static inline void write_cr0(uint64_t value) { __asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory"); }
-
-static inline uint64_t read_cr4(void) {
-    uint64_t value;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
-    return value;
-}
-
-static inline void write_cr4(uint64_t value) { __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory"); }
+#define CONTROL_REGISTER(name) \
+    static inline uint64_t read_##name(void) { \
+        uint64_t value; \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value)); \
+        return value; \
+    } \
+    static inline void write_##name(uint64_t value) { \
+        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+    }
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
 
 static inline uint64_t read_msr(uint32_t number) {
     uint32_t low, high;
@@ -65,41 +49,23 @@ static inline uint64_t read_tsc(void) {
     return (uint64_t)high << 32 | low;
 }
 
-static inline uint8_t port_in8(uint16_t port) {
-    uint8_t value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t port_in16(uint16_t port) {
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t port_in32(uint16_t port) {
-    uint32_t value;
-    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void port_out8(uint16_t port, uint8_t value) {
-    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void port_out16(uint16_t port, uint16_t value) {
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
-}
-
-static inline void port_out32(uint16_t port, uint32_t value) {
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
-}
+/* port_in8, port_out8 and so on. */
+#define PORT(bits, suffix) \
+    static inline uint##bits##_t port_in##bits(uint16_t port) { \
+        uint##bits##_t value; \
+        __asm__ volatile("in" #suffix " %1, %0" : "=a"(value) : "Nd"(port)); \
+        return value; \
+    } \
+    static inline void port_out##bits(uint16_t port, uint##bits##_t value) { \
+        __asm__ volatile("out" #suffix " %0, %1" : : "a"(value), "Nd"(port)); \
+    }
+PORT(8, b)
+PORT(16, w)
+PORT(32, l)
 
 /* Stops this processor for good. */
 static inline _Noreturn void halt_forever(void) {
-    for (;;) {
-        __asm__ volatile("cli; hlt");
-    }
+    for (;;) __asm__ volatile("cli; hlt");
 }
 
 /* `count` words of `value` from `to` on. */

@@ -16,7 +16,7 @@ struct endpoint *endpoint_in(hf_frame_t frame) { return object_in(frame, HF_FRAM
 struct handle *handles_in(hf_frame_t frame) { return object_in(frame, HF_FRAME_HANDLES); }
 
 bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial) {
-    return endpoint && frame_is(frame_of(endpoint), HF_FRAME_ENDPOINT) && endpoint->serial == serial;
+    return endpoint && serial && frame_is(frame_of(endpoint), HF_FRAME_ENDPOINT) && endpoint->serial == serial;
 }
 
 bool task_alive(const struct task *task, hf_serial_t serial) {

@@ -8,15 +8,11 @@ static bool is_loaded(hf_frame_t root) {
 }
 
 void retire_page(hf_frame_t root, uaddr_t address) {
-    if (is_loaded(root)) {
-        invalidate_page(address.value);
-    }
+    if (is_loaded(root)) invalidate_page(address.value);
 }
 
 /* INVLPG drops every paging-structure-cache entry, whatever address it is given
  * (4.10.4.1), but only one page's translation; there is none below an empty table. */
 void retire_table(hf_frame_t root, uaddr_t address) {
-    if (is_loaded(root)) {
-        invalidate_page(address.value);
-    }
+    if (is_loaded(root)) invalidate_page(address.value);
 }

@@ -16,9 +16,7 @@ static void find_top(void) {
 
 static void note_ready(const struct task *task) {
     processor.map[task->effective / 64] |= 1ul << (task->effective % 64);
-    if (task->effective > processor.top) {
-        processor.top = task->effective;
-    }
+    if (task->effective > processor.top) processor.top = task->effective;
 }
 
 void schedule_ready(struct task *task) {
@@ -57,12 +55,8 @@ void schedule_yield(void) {
 
 void schedule(void) {
     struct task *current = processor.current;
-    if (current && current->effective >= processor.top) {
-        return;
-    }
-    if (current) {
-        schedule_ready_first(current);
-    }
+    if (current && current->effective >= processor.top) return;
+    if (current) schedule_ready_first(current);
     processor.current = NULL;
     if (processor.top >= 0) {
         processor.current = processor.ready[processor.top].first;

@@ -56,9 +56,7 @@ static void init_idt(void) {
 
 static void init_tss(void) {
     uint64_t base = (uint64_t)&tss;
-    for (unsigned stack = 1; stack < STACK_COUNT; stack++) {
-        tss.ist[stack - 1] = STACK_TOP(stack);
-    }
+    for (unsigned stack = 1; stack < STACK_COUNT; stack++) tss.ist[stack - 1] = STACK_TOP(stack);
     tss.rsp0 = STACK_TOP(0);
     tss.io_map = sizeof(tss); /* none: ring 3 reaches ports by calls only */
     /* Available 64-bit TSS: vol. 3A, 7.2.3. */

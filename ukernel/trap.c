@@ -14,9 +14,7 @@ static void tick(void) {
         return;
     }
     current->ticks++;
-    if (processor.top == current->effective) {
-        schedule_yield();
-    }
+    if (processor.top == current->effective) schedule_yield();
 }
 
 static void interrupt(uint64_t vector) {
@@ -29,12 +27,8 @@ static void interrupt(uint64_t vector) {
 }
 
 static void exception(struct task *task) {
-    if (task->registers.vector == VECTOR_PAGE_FAULT) {
-        task->fault_address = read_cr2();
-    }
-    if (!ipc_raise(task)) {
-        panic_memsrv(task);
-    }
+    if (task->registers.vector == VECTOR_PAGE_FAULT) task->fault_address = read_cr2();
+    if (!ipc_raise(task)) panic_memsrv(task);
 }
 
 void entered_by_interrupt(struct task *task) {

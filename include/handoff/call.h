@@ -15,38 +15,39 @@
 #ifndef HANDOFF_CALL_H
 #define HANDOFF_CALL_H
 
+/* With the calls that know it: answer HF_WOULD_BLOCK instead of waiting for the other
+ * side. (A call that was delivered still waits for its reply.) */
+#define HF_NOWAIT 0x100u
+
+/* X(name, function, flags that it knows) */
 #define HF_CALL_LIST(X) \
-    X(CALL, call) \
-    X(REPLY_RECEIVE, reply_receive) \
-    X(RECEIVE, receive) \
-    X(REPLY, reply) \
-    X(HOLD, hold) \
-    X(REPLY_HELD, reply_held) \
-    X(NOTIFY, notify) \
-    X(YIELD, yield) \
-    X(CLOCK, clock) \
-    X(HANDLE_COPY, handle_copy) \
-    X(HANDLE_CLOSE, handle_close) \
-    X(PORT_IN, port_in) \
-    X(PORT_OUT, port_out) \
-    X(IRQ_ACK, irq_ack) \
-    X(IRQ_BIND, irq_bind) \
-    X(FS_BASE, fs_base) \
-    X(POWER, power) \
-    X(MMU, mmu) \
-    X(MMU_ONE, mmu_one) \
-    X(MMU_REPLY_RECEIVE, mmu_reply_receive)
+    X(CALL, call, HF_NOWAIT) \
+    X(REPLY_RECEIVE, reply_receive, HF_NOWAIT) \
+    X(RECEIVE, receive, HF_NOWAIT) \
+    X(REPLY, reply, 0) \
+    X(HOLD, hold, 0) \
+    X(REPLY_HELD, reply_held, 0) \
+    X(NOTIFY, notify, 0) \
+    X(YIELD, yield, 0) \
+    X(CLOCK, clock, 0) \
+    X(HANDLE_COPY, handle_copy, 0) \
+    X(HANDLE_CLOSE, handle_close, 0) \
+    X(PORT_IN, port_in, 0) \
+    X(PORT_OUT, port_out, 0) \
+    X(IRQ_ACK, irq_ack, 0) \
+    X(IRQ_BIND, irq_bind, 0) \
+    X(FS_BASE, fs_base, 0) \
+    X(POWER, power, 0) \
+    X(MMU, mmu, 0) \
+    X(MMU_ONE, mmu_one, 0) \
+    X(MMU_REPLY_RECEIVE, mmu_reply_receive, 0)
 
 enum hf_call_number {
     HF_CALL_NONE, /* a zeroed register is no call */
-#define X(upper, lower) HF_CALL_##upper,
+#define X(upper, lower, flags) HF_CALL_##upper,
     HF_CALL_LIST(X)
 #undef X
     HF_CALL_COUNT
 };
-
-/* With CALL, RECEIVE and REPLY_RECEIVE: answer HF_WOULD_BLOCK instead of waiting
- * for the other side. (A call that was delivered still waits for its reply.) */
-#define HF_NOWAIT 0x100u
 
 #endif
