@@ -9,8 +9,6 @@
 #include "format.h"
 #include "internal.h"
 
-#define END_OF_INPUT 4 /* Ctrl-D */
-
 /* Whole lines, so that those of several tasks don't mix. */
 static struct {
     char bytes[1024];
@@ -90,5 +88,5 @@ int getchar(void) {
         }
     }
     int c = (unsigned char)input.bytes[input.taken++];
-    return c == END_OF_INPUT ? EOF : c;
+    return c == HF_CONSOLE_END ? EOF : c;
 }

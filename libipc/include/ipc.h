@@ -40,7 +40,8 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_call_nowait(hf_handle_t to, struct hf_messa
 
 /* Waits for a message at the endpoint `from`; needs the RECEIVE right. A call is
  * then in hand until it is answered (hf_reply, hf_reply_receive) or set aside
- * (hf_hold). HF_LABEL_NOTIFICATION is no call and wants no reply.
+ * (hf_hold). HF_LABEL_NOTIFICATION is no call and wants no reply. `sender` may be
+ * NULL here and below.
  * HF_BAD_CALL: a call is in hand still. HF_DEAD: the endpoint is gone.
  * HF_CANCELLED: the task was stopped meanwhile. */
 HF_STUB HF_MUST_CHECK hf_status_t hf_receive(hf_handle_t from, struct hf_message *message,

@@ -42,7 +42,8 @@ struct mem_task {
 HF_MUST_CHECK hf_status_t mem_spawn(const char *image, const char *const *argv,
                                     const struct mem_spawn_options *options, struct mem_task *task);
 
-/* Waits until a task that was spawned ends, however that happens, and tells how. */
+/* Waits until a task that was spawned ends, however that happens, and tells how.
+ * HF_DEAD: that was told already; a task is waited for once. */
 HF_MUST_CHECK hf_status_t mem_wait(hf_handle_t task, struct hf_exit *how);
 
 /* mem_spawn with no options, mem_wait, and the handle is closed. */

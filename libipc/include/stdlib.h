@@ -17,7 +17,7 @@ void free(void *block);
 
 /* Writes out what was printed and ends the task. */
 _Noreturn void exit(int code);
-/* The same, but as an exception: the exit record tells where. */
+/* The same, but by an exception (invalid opcode), as something that went wrong. */
 _Noreturn void abort(void);
 
 /* Like C says, except that there is no errno: a value out of range is the nearest

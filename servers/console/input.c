@@ -36,14 +36,14 @@ void input_collect(void) {
     }
 }
 
-/* Fills the reply to a read: up to the end of a line, since what is behind it may
- * be meant for another task. */
+/* Fills the reply to a read, up to the end of a line or of a reader's input. */
 static unsigned next_part(struct hf_message *message) {
     char bytes[HF_CONSOLE_WORD_BYTES] = {0};
     unsigned length = 0;
     while (length < ring_count && length < sizeof bytes) {
         bytes[length] = ring[(ring_first + length) % RING_BYTES];
-        if (bytes[length++] == '\n') {
+        char last = bytes[length++];
+        if (last == '\n' || last == HF_CONSOLE_END) {
             break;
         }
     }

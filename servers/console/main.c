@@ -12,6 +12,9 @@
 #include "uart.h"
 
 #define SLOT(name) (HF_SLOT_GIVEN + HF_CONSOLE_GIVEN_##name)
+#define INTERRUPT_BIT 1u
+
+static hf_handle_t endpoint;
 
 /* Moves bytes both ways until the UART has nothing to tell: its interrupt is an
  * edge, which comes again only after that. */
@@ -57,15 +60,43 @@ static hf_status_t handle(const struct hf_message *message) {
     return HF_BAD_CALL;
 }
 
+static hf_status_t bind_interrupt(void) {
+    hf_handle_t notify = HF_SLOT_ANY;
+    hf_status_t status = hf_handle_copy(endpoint, HF_RIGHT_NOTIFY, INTERRUPT_BIT, &notify);
+    return status == HF_OK ? hf_irq_bind(SLOT(IRQ), notify) : status;
+}
+
+/* Tells who started this where to call. */
+static hf_status_t introduce(void) {
+    hf_handle_t offer = HF_SLOT_ANY;
+    hf_status_t status = hf_handle_copy(endpoint, HF_RIGHT_CALL | HF_RIGHT_GRANT | HF_RIGHT_MINT, 0, &offer);
+    if (status != HF_OK) {
+        return status;
+    }
+    struct hf_message message = {.label = HF_CONSOLE_STARTED, .handle = (uint16_t)offer};
+    status = hf_call(SLOT(STARTER), &message);
+    hf_status_t closed = hf_handle_close(offer);
+    return status == HF_OK ? closed : status;
+}
+
+static bool start(void) {
+    if (mem_given() != HF_CONSOLE_GIVEN_COUNT || mem_endpoint_create(&endpoint) != HF_OK ||
+        bind_interrupt() != HF_OK) {
+        return false;
+    }
+    output_start();
+    uart_start(SLOT(PORTS));
+    service();
+    return introduce() == HF_OK;
+}
+
 int main(void) {
     struct hf_message message;
     struct hf_sender sender;
-    if (mem_given() != HF_CONSOLE_GIVEN_COUNT || hf_irq_bind(SLOT(IRQ), SLOT(NOTIFY)) != HF_OK) {
+    if (!start()) {
         return EXIT_FAILURE;
     }
-    uart_start(SLOT(PORTS));
-    service();
-    while (hf_receive(SLOT(ENDPOINT), &message, &sender) == HF_OK) {
+    while (hf_receive(endpoint, &message, &sender) == HF_OK) {
         hf_status_t status = handle(&message);
         if (status != HF_OK && hf_reply(&(struct hf_message){.label = status}) != HF_OK) {
             return EXIT_FAILURE;

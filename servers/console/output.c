@@ -20,6 +20,8 @@ static struct write writes[WRITES];
 static unsigned first, count;
 static bool return_sent; /* the '\r' for the '\n' that comes next */
 
+void output_start(void) { memset(writes, 0, sizeof writes); }
+
 bool output_is_waiting(void) { return count > 0; }
 
 static void finish(struct write *write) {

@@ -6,6 +6,10 @@
 #include <handoff/status.h>
 #include <stdbool.h>
 
+/* Takes up all the memory there will be need of, so that what the server uses
+ * doesn't depend on how slow the line is. */
+void output_start(void);
+
 /* Takes the write that is in hand, sets it aside, and answers it when its last
  * byte is in the UART. Any other status but HF_OK: it is to be answered with it. */
 hf_status_t output_take(const struct hf_message *message);

@@ -8,6 +8,7 @@
 #include "jobs.h"
 #include "machine.h"
 #include "shell.h"
+#include "tasks.h"
 
 #define KIB_PER_FRAME (HF_PAGE_SIZE / 1024)
 
@@ -36,43 +37,42 @@ static bool spawn(int count, char **words) {
     return true;
 }
 
-static void print_task(const struct hf_task_info *info) {
+#define STATE_BYTES 32
+
+static void state_text(const struct hf_task_info *info, char text[STATE_BYTES]) {
     static const char *const states[] = {
-        [HF_INFO_RUNNING] = "runs",      [HF_INFO_SENDING] = "sends",   [HF_INFO_RECEIVING] = "receives",
-        [HF_INFO_WAITING] = "waits for", [HF_INFO_STOPPED] = "stopped", [HF_INFO_ENDED] = "ended",
+        [HF_INFO_RUNNING] = "runs",    [HF_INFO_SENDING] = "sends", [HF_INFO_RECEIVING] = "receives",
+        [HF_INFO_STOPPED] = "stopped", [HF_INFO_ENDED] = "ended",   [HF_INFO_WAITING] = "waits for memsrv",
     };
+    bool known = info->state < sizeof states / sizeof *states;
+    if (info->state == HF_INFO_WAITING && info->waits_for != 0) {
+        snprintf(text, STATE_BYTES, "waits for %lu", info->waits_for);
+    } else {
+        snprintf(text, STATE_BYTES, "%s", known ? states[info->state] : "?");
+    }
+}
+
+static void print_task(const struct hf_task_info *info, void *context) {
     const struct hf_ledger *ledger = &info->ledger;
     uint64_t frames = ledger->pages + ledger->tables + ledger->objects;
-    char state[32];
-    if (info->state == HF_INFO_WAITING) {
-        snprintf(state, sizeof state, "waits for %lu", info->waits_for);
-    } else {
-        snprintf(state, sizeof state, "%s", info->state < HF_INFO_WAITING + 3u ? states[info->state] : "?");
-    }
-    printf("%6lu %6lu %8u  %-12s %8lu %8lu %8lu  %.*s\n", info->number, info->parent, info->priority, state,
+    char state[STATE_BYTES];
+    (void)context;
+    state_text(info, state);
+    printf("%6lu %6lu %8u  %-16s %8lu %8lu %8lu  %.*s\n", info->number, info->parent, info->priority, state,
            frames * KIB_PER_FRAME, ledger->faults_zero + ledger->faults_image, ledger->ticks,
            (int)HF_NAME_BYTES, info->name);
 }
 
 static bool ps(int count, char **words) {
-    struct hf_task_info infos[MEM_TASKS_AT_ONCE];
-    uint64_t cursor = 0;
-    size_t got;
     (void)words;
     if (count != 1) {
         return false;
     }
-    puts("number parent priority  state             KiB   faults    ticks  name");
-    do {
-        hf_status_t status = mem_tasks(&cursor, infos, &got);
-        if (status != HF_OK) {
-            complain("ps", status);
-            break;
-        }
-        for (size_t i = 0; i < got; i++) {
-            print_task(&infos[i]);
-        }
-    } while (cursor != 0);
+    puts("number parent priority  state                 KiB   faults    ticks  name");
+    hf_status_t status = tasks_visit(print_task, NULL);
+    if (status != HF_OK) {
+        complain("ps", status);
+    }
     return true;
 }
 
@@ -110,12 +110,26 @@ static bool mem(int count, char **words) {
     return true;
 }
 
+/* init is the one that nobody spawned. */
+static void find_init(const struct hf_task_info *info, void *number) {
+    if (info->parent == 0) {
+        *(uint64_t *)number = info->number;
+    }
+}
+
 static bool kill(int count, char **words) {
-    uint64_t number;
+    uint64_t number, own = 0;
     if (count != 2 || !number_parse(words[1], UINT64_MAX, &number)) {
         return false;
     }
-    hf_status_t status = mem_task_kill(number);
+    hf_status_t status = tasks_visit(find_init, &own);
+    if (status == HF_OK && number == own) {
+        puts("That is init, which you are talking to; `exit` ends the machine.");
+        return true;
+    }
+    if (status == HF_OK) {
+        status = mem_task_kill(number);
+    }
     if (status == HF_NOT_FOUND) {
         printf("There is no task number %lu.\n", number);
     } else if (status != HF_OK) {

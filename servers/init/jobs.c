@@ -3,6 +3,8 @@
 #include <ipc.h>
 #include <stdio.h>
 
+#include "tasks.h"
+
 #define BACKGROUND_MAX 32u
 
 /* The ones in the background that have not been reported yet. */
@@ -46,29 +48,14 @@ void job_start_in_background(char **words) {
     }
 }
 
-/* Marks those of the tasks in `infos` that still run. */
-static void mark_running(const struct hf_task_info *infos, size_t count, bool *running) {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t job = 0; job < background_count; job++) {
-            if (infos[i].number == background[job].number && infos[i].state != HF_INFO_ENDED) {
-                running[job] = true;
-            }
+/* Marks a task of the background that still runs. */
+static void mark_running(const struct hf_task_info *info, void *context) {
+    bool *running = context;
+    for (size_t job = 0; job < background_count; job++) {
+        if (info->number == background[job].number && info->state != HF_INFO_ENDED) {
+            running[job] = true;
         }
     }
-}
-
-/* False when memsrv can't tell. */
-static bool find_running(bool *running) {
-    struct hf_task_info infos[MEM_TASKS_AT_ONCE];
-    uint64_t cursor = 0;
-    size_t count;
-    do {
-        if (mem_tasks(&cursor, infos, &count) != HF_OK) {
-            return false;
-        }
-        mark_running(infos, count, running);
-    } while (cursor != 0);
-    return true;
 }
 
 static void report(const struct mem_task *task) {
@@ -82,7 +69,7 @@ static void report(const struct mem_task *task) {
 /* A wait would block, so memsrv's list of tasks tells who has ended. */
 void jobs_report(void) {
     bool running[BACKGROUND_MAX] = {false};
-    if (background_count == 0 || !find_running(running)) {
+    if (background_count == 0 || tasks_visit(mark_running, running) != HF_OK) {
         return;
     }
     size_t left = 0;

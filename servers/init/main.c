@@ -1,60 +1,17 @@
 /* The first task: starts the console server, then what the kernel's command line
  * asks for, or the shell. */
-#include <handoff/console.h>
-#include <ipc.h>
 #include <mem.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "console.h"
 #include "init.h"
 #include "jobs.h"
 #include "machine.h"
 #include "parse.h"
 #include "shell.h"
 
-#define CONSOLE_INTERRUPT 1u /* the badge: the notification bit */
 #define COMMAND_LINE_BYTES 2048
 #define WORDS_MAX 64
-
-/* A copy of `handle`, or 0. */
-static hf_handle_t copy(hf_handle_t handle, unsigned rights, hf_badge_t badge, hf_handle_t slot) {
-    return hf_handle_copy(handle, rights, badge, &slot) == HF_OK ? slot : 0;
-}
-
-/* What was handed on is no longer used here. */
-static void close_all(const hf_handle_t *handles, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        hf_status_t status = hf_handle_close(handles[i]);
-        (void)status; /* there is nothing to undo */
-    }
-}
-
-/* The console server gets COM1; init keeps a way to call it, and to hand that on. */
-static hf_status_t start_console(void) {
-    hf_handle_t endpoint;
-    hf_status_t status = mem_endpoint_create(&endpoint);
-    if (status != HF_OK) {
-        return status;
-    }
-    struct mem_spawn_options options = {
-        .handle_count = HF_CONSOLE_GIVEN_COUNT,
-        .handles =
-            {
-                [HF_CONSOLE_GIVEN_ENDPOINT] =
-                    copy(endpoint, HF_RIGHT_RECEIVE | HF_RIGHT_GRANT, 0, HF_SLOT_ANY),
-                [HF_CONSOLE_GIVEN_NOTIFY] =
-                    copy(endpoint, HF_RIGHT_NOTIFY | HF_RIGHT_GRANT, CONSOLE_INTERRUPT, HF_SLOT_ANY),
-                [HF_CONSOLE_GIVEN_PORTS] = INIT_PORTS,
-                [HF_CONSOLE_GIVEN_IRQ] = INIT_IRQ,
-            },
-    };
-    copy(endpoint, HF_RIGHT_CALL | HF_RIGHT_GRANT | HF_RIGHT_MINT, 0, HF_SLOT_CONSOLE);
-    struct mem_task task;
-    status = mem_spawn("console", NULL, &options, &task);
-    close_all(options.handles, options.handle_count);
-    close_all(&endpoint, 1);
-    return status;
-}
 
 /* Words of the kernel's command line that others look at. */
 static bool is_known(char *word) {
@@ -108,7 +65,7 @@ static void greet(void) {
 
 int main(void) {
     static char command_line[COMMAND_LINE_BYTES];
-    if (mem_given() != INIT_SLOTS_END - HF_SLOT_GIVEN || start_console() != HF_OK) {
+    if (mem_given() != INIT_SLOTS_END - HF_SLOT_GIVEN || console_start() != HF_OK) {
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
     hf_status_t status = mem_command_line(command_line, sizeof command_line);

@@ -327,6 +327,9 @@ static void test_a_read_ends_with_the_line(void **state) {
     come("one\rtwo\r");
     expect_read(read_input(), "one\n");
     expect_read(read_input(), "two\n");
+    come("last\004next");
+    expect_read(read_input(), "last\004");
+    expect_read(read_input(), "next");
 }
 
 static void test_line_ends(void **state) {
