@@ -11,7 +11,7 @@
  * the pager sees the page-table entry as it is then. */
 static void compose_fault(const struct task *task, struct frame_registers *message) {
     bool page_fault = task->registers.vector == VECTOR_PAGE_FAULT;
-    message->rsi = HF_LABEL_CORE | (page_fault ? (uint32_t)HF_LABEL_FAULT : (uint32_t)HF_LABEL_EXCEPTION);
+    message->rsi = page_fault ? HF_LABEL_FAULT : HF_LABEL_EXCEPTION;
     message->rdx = page_fault ? task->fault_address : task->registers.vector;
     message->r10 = task->registers.error;
     message->r8 = task->registers.rip;
@@ -46,7 +46,7 @@ static void deliver(struct task *sender, struct task *receiver) {
 static void deliver_bits(struct task *task, struct endpoint *endpoint) {
     struct frame_registers *message = &task->registers;
     message->rax = HF_OK;
-    message->rsi = HF_LABEL_CORE | (uint32_t)HF_LABEL_NOTIFICATION;
+    message->rsi = HF_LABEL_NOTIFICATION;
     message->rdx = endpoint->bits;
     message->rdi = message->rbx = message->r10 = message->r8 = message->r9 = message->r12 = message->r13 = 0;
     message->vector = ENTERED_BY_CALL;

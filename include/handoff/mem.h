@@ -16,6 +16,14 @@ enum hf_first_slots {
     HF_SLOT_GIVEN = 3,   /* the handles given at spawn stand from here on, in order */
 };
 
+/* What init starts with; each may be passed on. */
+enum hf_init_slots {
+    HF_INIT_PORTS = HF_SLOT_GIVEN, /* COM1's */
+    HF_INIT_IRQ,
+    HF_INIT_POWER,
+    HF_INIT_SLOTS_END,
+};
+
 /* X(name, sent through, request -> reply) */
 #define HF_MEM_LABEL_LIST(X) \
     X(SPAWN, SELF, "bytes: struct hf_spawn -> word 0: handle of the new task, 1: its number") \
@@ -27,7 +35,7 @@ enum hf_first_slots {
     X(PROTECT, SELF, "word 0: address, 1: length, 2: rights ->") \
     X(STAT, SELF, "-> bytes: struct hf_mem_stat") \
     X(TASKS, SELF, "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
-    X(TASK_KILL, SELF, "word 0: a task's number; needs the INSPECT right ->") \
+    X(TASK_KILL, SELF, "word 0: a task's number; others than one's own children with the INSPECT right ->") \
     X(IMAGES, SELF, "word 0: index -> word 0: how many there are, bytes: the name") \
     X(COMMAND_LINE, SELF, "-> bytes: the kernel's command line") \
     X(ENDPOINT_CREATE, SELF, "-> word 0: handle with all rights")

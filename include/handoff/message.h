@@ -43,7 +43,7 @@ struct hf_buffer {
     X(NOTIFICATION, 0x80000003u)
 
 enum hf_core_label {
-#define X(name, value) HF_LABEL_##name = (int)(value),
+#define X(name, value) HF_LABEL_##name = value,
     HF_CORE_LABEL_LIST(X)
 #undef X
 };

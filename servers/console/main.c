@@ -45,7 +45,7 @@ static const struct {
     uint32_t label;
     hf_status_t (*handle)(const struct hf_message *message);
 } handlers[] = {
-    {(uint32_t)HF_LABEL_NOTIFICATION, on_interrupt},
+    {HF_LABEL_NOTIFICATION, on_interrupt},
     {HF_CONSOLE_WRITE, output_take},
     {HF_CONSOLE_READ, on_read},
 };

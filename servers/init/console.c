@@ -4,7 +4,6 @@
 #include <ipc.h>
 #include <mem.h>
 
-#include "init.h"
 
 #define PATIENCE_NS 2000000000ul
 
@@ -41,8 +40,8 @@ static hf_status_t start(hf_handle_t endpoint) {
         .handles =
             {
                 [HF_CONSOLE_GIVEN_STARTER] = HF_SLOT_ANY,
-                [HF_CONSOLE_GIVEN_PORTS] = INIT_PORTS,
-                [HF_CONSOLE_GIVEN_IRQ] = INIT_IRQ,
+                [HF_CONSOLE_GIVEN_PORTS] = HF_INIT_PORTS,
+                [HF_CONSOLE_GIVEN_IRQ] = HF_INIT_IRQ,
             },
     };
     struct mem_task task;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "init.h"
 
 unsigned machine_code_of(const struct hf_exit *how) {
     if (how->how != HF_EXIT_CODE) {
@@ -19,7 +18,7 @@ unsigned machine_code_of(const struct hf_exit *how) {
 _Noreturn void machine_end(unsigned code) {
     struct hf_message nothing = {.label = HF_CONSOLE_WRITE};
     bool heard = hf_call(HF_SLOT_CONSOLE, &nothing) == HF_OK;
-    hf_status_t status = hf_power(INIT_POWER, heard || code != 0 ? code : MACHINE_CODE_ENDED_BADLY);
+    hf_status_t status = hf_power(HF_INIT_POWER, heard || code != 0 ? code : MACHINE_CODE_ENDED_BADLY);
     printf("init: the machine can't be ended: %s\n", hf_status_text(status));
     exit(EXIT_FAILURE);
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "console.h"
-#include "init.h"
 #include "jobs.h"
 #include "machine.h"
 #include "parse.h"
@@ -65,7 +64,7 @@ static void greet(void) {
 
 int main(void) {
     static char command_line[COMMAND_LINE_BYTES];
-    if (mem_given() != INIT_SLOTS_END - HF_SLOT_GIVEN || console_start() != HF_OK) {
+    if (mem_given() != HF_INIT_SLOTS_END - HF_SLOT_GIVEN || console_start() != HF_OK) {
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
     hf_status_t status = mem_command_line(command_line, sizeof command_line);

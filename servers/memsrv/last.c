@@ -1,5 +1,6 @@
 #include "last.h"
 
+#include <handoff/boot.h>
 #include <ipc.h>
 
 #include "core.h"
@@ -19,7 +20,8 @@ static void say(hf_handle_t ports, char c) {
     core_must(hf_port_out(ports, COM1, 1, (uint8_t)c));
 }
 
-_Noreturn void last_words(const struct hf_boot *boot, const char *text) {
+_Noreturn void last_words(const char *text) {
+    const struct hf_boot *boot = (const void *)HF_BOOT_INFO;
     unsigned ports, power;
     core_must(core_put(boot->handles, HF_SLOT_ANY, HF_PUT_PORTS, COM1, 8, HF_RIGHT_USE, &ports));
     core_must(core_put(boot->handles, HF_SLOT_ANY, HF_PUT_POWER, 0, 0, HF_RIGHT_USE, &power));

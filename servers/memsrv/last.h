@@ -2,9 +2,7 @@
 #ifndef MEMSRV_LAST_H
 #define MEMSRV_LAST_H
 
-#include <handoff/boot.h>
-
 /* Says one line on COM1 and ends the machine. */
-_Noreturn void last_words(const struct hf_boot *boot, const char *text);
+_Noreturn void last_words(const char *text);
 
 #endif

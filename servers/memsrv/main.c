@@ -28,7 +28,7 @@ static void make_endpoint(const struct hf_boot *boot) {
 }
 
 /* init is spawned like any other task, but for its handles, which nobody can give it. */
-static void start_init(const struct hf_boot *boot) {
+static void start_init(void) {
     static const struct hf_spawn request = {.string_bytes = sizeof("init"), .strings = "init"};
     const uint16_t rights = HF_RIGHT_USE | HF_RIGHT_GRANT;
     struct task *init;
@@ -36,23 +36,23 @@ static void start_init(const struct hf_boot *boot) {
         .request = &request,
         .priority = INIT_PRIORITY,
         .quota = UINT64_MAX,
-        .given = 3,
-        .gift_count = 3,
-        .gift = {{.code = HF_OP_HANDLE_PUT, .level = HF_PUT_PORTS, .rights = rights, .count = HF_SLOT_GIVEN,
+        .given = HF_INIT_SLOTS_END - HF_SLOT_GIVEN,
+        .gift_count = HF_INIT_SLOTS_END - HF_SLOT_GIVEN,
+        .gift = {{.code = HF_OP_HANDLE_PUT, .level = HF_PUT_PORTS, .rights = rights, .count = HF_INIT_PORTS,
                   .frame = COM1_PORTS, .address = COM1_PORT_COUNT},
-                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_IRQ, .rights = rights, .count = HF_SLOT_GIVEN + 1,
+                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_IRQ, .rights = rights, .count = HF_INIT_IRQ,
                   .frame = COM1_LINE},
-                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .rights = rights, .count = HF_SLOT_GIVEN + 2}},
+                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .rights = rights, .count = HF_INIT_POWER}},
     };
     switch (spawn_do(&spawn, &init)) {
     case HF_OK:
         return;
     case HF_NOT_FOUND:
-        last_words(boot, "there is no boot module named init");
+        last_words("there is no boot module named init");
     case HF_BAD_IMAGE:
-        last_words(boot, "the boot module init is no valid program");
+        last_words("the boot module init is no valid program");
     default:
-        last_words(boot, "there is too little memory for init");
+        last_words("there is too little memory for init");
     }
 }
 
@@ -113,7 +113,7 @@ void memsrv_main(const struct hf_boot *boot) {
     spawn_init();
     serve_init(boot);
     make_endpoint(boot);
-    start_init(boot);
+    start_init();
     own_refill();
     core_must(hf_receive(ENDPOINT_SLOT, &request.message, &request.sender));
     for (;;) {

@@ -66,13 +66,18 @@ static hf_status_t serve_kill(struct request *request) {
     return HF_OK;
 }
 
+/* With the INSPECT right anyone, else oneself and what one has spawned. */
+static bool may_inspect(const struct task *task, const struct task *other) {
+    return task->inspect || other == task || other->parent == task;
+}
+
 static hf_status_t serve_task_kill(struct request *request) {
     struct task *victim = task_by_number(request->message.word[0]);
-    if (!request->task->inspect) {
-        return HF_DENIED;
-    }
     if (!victim || victim->state != TASK_RUNNING) {
         return HF_NOT_FOUND;
+    }
+    if (!may_inspect(request->task, victim)) {
+        return HF_DENIED;
     }
     kill(victim);
     return HF_OK;
@@ -226,7 +231,9 @@ static hf_status_t serve_tasks(struct request *request) {
     uint64_t cursor = request->message.word[0];
     struct task *task = task_from_index(cursor > UINT32_MAX ? UINT32_MAX : (unsigned)cursor);
     for (; task && count < most; task = task_from_index(task->index + 1)) {
-        describe(task, &info[count++]);
+        if (may_inspect(request->task, task)) {
+            describe(task, &info[count++]);
+        }
     }
     request->message.word[0] = task ? task->index : 0;
     request->message.word[1] = count;
@@ -311,7 +318,7 @@ void serve(struct request *request) {
     request->held = false;
     if (kind == BADGE_FAULT) {
         core_check(request->task); /* one that is stopped for good has no call under way */
-        if (request->message.label == (uint32_t)HF_LABEL_FAULT) {
+        if (request->message.label == HF_LABEL_FAULT) {
             fault_page(request);
         } else {
             fault_exception(request);

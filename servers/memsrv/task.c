@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "last.h"
 #include "own.h"
 #include "record.h"
 #include "serve.h"
@@ -14,6 +15,7 @@
 #define BADGE_NUMBER_SHIFT 16
 
 #define TASKS 4096u
+#define INIT_NUMBER 1u /* the first that is spawned */
 
 hf_frame_t task_endpoint;
 
@@ -211,6 +213,9 @@ static void finish(struct task *task) {
     uint64_t ticks = task->exit.left.ticks;
     task->exit.left = ledger_show(&task->ledger, ticks);
     core_check(task->ledger.sum == 0);
+    if (task->number == INIT_NUMBER) {
+        last_words("init has ended, so nobody is left to ask for anything");
+    }
     task->state = TASK_ENDED;
     answer_waiters(task);
     if (known) {
