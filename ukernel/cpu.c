@@ -23,7 +23,6 @@ static void note(enum cpu_feature feature, uint32_t set, unsigned bit) {
 }
 
 #define MSR_ARCH_CAPABILITIES 0x10au
-#define VENDOR_INTEL 0x756e6547u /* "Genu" */
 
 static void identify_structured(void) {
     struct cpuid leaf = cpuid(7);
@@ -35,11 +34,9 @@ static void identify_structured(void) {
 }
 
 void cpu_identify(void) {
-    struct cpuid vendor = cpuid(0);
     struct cpuid basic = cpuid(1);
     struct cpuid extended = cpuid(0x80000001);
 
-    note(CPU_INTEL, vendor.ebx == VENDOR_INTEL, 0);
     note(CPU_APIC, basic.edx, 9);
     note(CPU_PGE, basic.edx, 13);
     note(CPU_XSAVE, basic.ecx, 26);
@@ -47,7 +44,7 @@ void cpu_identify(void) {
     note(CPU_HYPERVISOR, basic.ecx, 31);
     note(CPU_NX, extended.edx, 20);
     note(CPU_PAGE_1G, extended.edx, 26);
-    if (vendor.eax >= 7) identify_structured();
+    if (cpuid(0).eax >= 7) identify_structured();
 }
 
 bool cpu_has(enum cpu_feature feature) { return features >> feature & 1; }
@@ -97,9 +94,7 @@ static void init_calls(void) {
     write_msr(MSR_FS_BASE, 0);
     write_msr(MSR_GS_BASE, 0);
     write_msr(MSR_KERNEL_GS_BASE, 0);
-    if (cpu_has(CPU_INTEL)) {
-        write_msr(MSR_SYSENTER_CS, 0); /* SYSENTER is #GP then */
-    }
+    write_msr(MSR_SYSENTER_CS, 0); /* SYSENTER is #GP then */
 }
 
 void cpu_init(void) {

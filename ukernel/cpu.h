@@ -4,9 +4,7 @@
 #include <handoff/boot.h>
 #include <stdbool.h>
 
-#define CPU_FEATURE_LIST(X) \
-    HF_FEATURE_LIST(X) \
-    X(APIC, apic) X(HYPERVISOR, hypervisor) X(INTEL, intel)
+#define CPU_FEATURE_LIST(X) HF_FEATURE_LIST(X) X(APIC, apic) X(HYPERVISOR, hypervisor)
 
 enum cpu_feature {
 #define X(upper, lower) CPU_##upper,

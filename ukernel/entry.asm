@@ -138,18 +138,18 @@ idle:
 ; Vectors for which the processor pushes an error code: Intel SDM vol. 3A, table 6-1.
 %define HAS_ERROR(v) (v == 8 || (v >= 10 && v <= 14) || v == 17 || v == 21 || v == 29 || v == 30)
 
-%macro VECTOR 1
-entry_vector_%1:
-        %if !HAS_ERROR(%1)
-        push    0
-        %endif
-        push    %1
-        jmp     interrupted
-%endmacro
-
+; One entry point every ENTRY_SPACING bytes.
+align ENTRY_SPACING
+global entry_vectors
+entry_vectors:
 %assign v 0
 %rep ENTRY_VECTORS
-        VECTOR v
+        align   ENTRY_SPACING
+        %if !HAS_ERROR(v)
+        push    0
+        %endif
+        push    v
+        jmp     interrupted
         %assign v v + 1
 %endrep
 
@@ -218,19 +218,5 @@ entry_load_segments:
         push    SEGMENT_KERNEL_CODE
         push    rax
         o64 retf
-
-section .rodata
-
-%macro ADDRESS 1
-        dq      entry_vector_%1
-%endmacro
-
-global entry_vectors
-entry_vectors:
-%assign v 0
-%rep ENTRY_VECTORS
-        ADDRESS v
-        %assign v v + 1
-%endrep
 
 section .note.GNU-stack noalloc noexec nowrite progbits

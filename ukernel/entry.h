@@ -6,18 +6,18 @@
 #define VECTOR_DEBUG 1
 #define VECTOR_NMI 2
 #define VECTOR_BREAKPOINT 3
-#define VECTOR_DEVICE_NOT_AVAILABLE 7
 #define VECTOR_DOUBLE_FAULT 8
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_MACHINE_CHECK 18
 #define VECTOR_EXCEPTIONS 32 /* below are exceptions, from here on interrupts */
 #define VECTOR_TIMER 48
 #define ENTRY_VECTORS 49
+#define ENTRY_SPACING 16
 #define VECTOR_SPURIOUS 255
 
 /* Assembly: one entry point for each vector, the SYSCALL entry, and the CLAC
  * that is a NOP until a processor with SMAP is found. */
-extern const uint64_t entry_vectors[ENTRY_VECTORS];
+extern uint8_t entry_vectors[ENTRY_VECTORS][ENTRY_SPACING];
 void entry_spurious(void);
 void entry_call(void);
 extern uint8_t entry_clac[3];

@@ -36,29 +36,25 @@ enum {
 #define APIC_DIVIDE_16 3u
 
 static volatile uint32_t *apic;
-static uint16_t masked = 0xffff;
+static uint16_t masked = (uint16_t)~(1u << PIC_CASCADE);
 
 static void write_masks(void) {
     port_out8(PIC_FIRST + PIC_DATA, (uint8_t)masked);
     port_out8(PIC_SECOND + PIC_DATA, (uint8_t)(masked >> 8));
 }
 
-static void init_pic(void) {
-    port_out8(PIC_FIRST, PIC_INIT);
-    port_out8(PIC_SECOND, PIC_INIT);
-    port_out8(PIC_FIRST + PIC_DATA, INTERRUPT_FIRST_VECTOR);
-    port_out8(PIC_SECOND + PIC_DATA, INTERRUPT_FIRST_VECTOR + 8);
-    port_out8(PIC_FIRST + PIC_DATA, 1u << PIC_CASCADE);
-    port_out8(PIC_SECOND + PIC_DATA, PIC_CASCADE);
-    port_out8(PIC_FIRST + PIC_DATA, PIC_8086);
-    port_out8(PIC_SECOND + PIC_DATA, PIC_8086);
-    masked = (uint16_t)~(1u << PIC_CASCADE);
-    write_masks();
+static void init_pic(uint16_t port, uint8_t vector, uint8_t cascade) {
+    port_out8(port, PIC_INIT);
+    port_out8(port + PIC_DATA, vector);
+    port_out8(port + PIC_DATA, cascade);
+    port_out8(port + PIC_DATA, PIC_8086);
 }
 
 void interrupt_init(volatile uint32_t *registers) {
     apic = registers;
-    init_pic();
+    init_pic(PIC_FIRST, INTERRUPT_FIRST_VECTOR, 1u << PIC_CASCADE);
+    init_pic(PIC_SECOND, INTERRUPT_FIRST_VECTOR + 8, PIC_CASCADE);
+    write_masks();
     apic[APIC_TASK_PRIORITY] = 0;
     apic[APIC_SPURIOUS] = APIC_ON | VECTOR_SPURIOUS;
     apic[APIC_TIMER] = APIC_MASKED;

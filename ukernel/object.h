@@ -98,7 +98,6 @@ _Static_assert(sizeof(struct task) <= HF_PAGE_SIZE, "a task is one frame");
 hf_serial_t serial_next(void);
 
 /* The object in a frame, or NULL when the frame has another type. */
-struct task *task_in(hf_frame_t frame);
 struct endpoint *endpoint_in(hf_frame_t frame);
 struct handle *handles_in(hf_frame_t frame);
 

@@ -5,7 +5,6 @@
 #include "schedule.h"
 #include "segment.h"
 #include "stack.h"
-#include "tss.h"
 
 #define VALUE(name, value) __asm__ volatile("\n.ascii \"->%%define " #name " %0\"" : : "i"((uint64_t)(value)))
 #define TASK(name, field) VALUE(TASK_##name, offsetof(struct task, registers.field))
@@ -21,6 +20,7 @@ void offsets(void) {
     VALUE(SEGMENT_KERNEL_CODE, SEGMENT_KERNEL_CODE);
     VALUE(SEGMENT_KERNEL_DATA, SEGMENT_KERNEL_DATA);
     VALUE(ENTRY_VECTORS, ENTRY_VECTORS);
+    VALUE(ENTRY_SPACING, ENTRY_SPACING);
     VALUE(VECTOR_EXCEPTIONS, VECTOR_EXCEPTIONS);
     VALUE(VECTOR_DEBUG, VECTOR_DEBUG);
     VALUE(FLAGS_OF_RING3, FLAGS_OF_RING3);

@@ -18,30 +18,27 @@ _Noreturn void boot_refuse(const char *format, ...) {
     device_end_machine(END_BOOT);
 }
 
-_Noreturn void panic_exception(const struct frame_registers *registers, uint64_t fault_address) {
+static _Noreturn void end_by_exception(const char *what, const struct frame_registers *registers,
+                                       uint64_t fault_address, enum end_code code) {
     begin();
-    log_text("\npanic: ");
+    log_print("\n%s: ", what);
     explain_exception(registers, fault_address);
     explain_registers(registers);
-    if (registers->vector == VECTOR_PAGE_FAULT) {
-        explain_walk(read_cr3() >> HF_PAGE_SHIFT, fault_address);
-    }
-    device_end_machine(END_PANIC);
+    if (registers->vector == VECTOR_PAGE_FAULT) explain_walk(read_cr3() >> HF_PAGE_SHIFT, fault_address);
+    device_end_machine(code);
+}
+
+_Noreturn void panic_exception(const struct frame_registers *registers, uint64_t fault_address) {
+    end_by_exception("panic", registers, fault_address, END_PANIC);
+}
+
+_Noreturn void panic_memsrv(const struct task *task) {
+    end_by_exception("memsrv faulted, and nobody pages the pager", &task->registers, task->fault_address,
+                     END_MEMSRV);
 }
 
 _Noreturn void panic(const char *what) {
     begin();
     log_print("\npanic: %s\n", what);
     device_end_machine(END_PANIC);
-}
-
-_Noreturn void panic_memsrv(const struct task *task) {
-    begin();
-    log_text("\nmemsrv faulted, and nobody pages the pager: ");
-    explain_exception(&task->registers, task->fault_address);
-    explain_registers(&task->registers);
-    if (task->registers.vector == VECTOR_PAGE_FAULT) {
-        explain_walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address);
-    }
-    device_end_machine(END_MEMSRV);
 }

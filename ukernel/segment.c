@@ -3,7 +3,6 @@
 #include "address.h"
 #include "entry.h"
 #include "stack.h"
-#include "tss.h"
 
 struct tss tss;
 
@@ -49,7 +48,7 @@ static void init_idt(void) {
                                      [VECTOR_MACHINE_CHECK] = STACK_MACHINE_CHECK};
     for (unsigned vector = 0; vector < ENTRY_VECTORS; vector++) {
         unsigned type = vector == VECTOR_BREAKPOINT ? GATE_INTERRUPT | GATE_RING3 : GATE_INTERRUPT;
-        set_gate(vector, entry_vectors[vector], vector < sizeof(stacks) ? stacks[vector] : 0, type);
+        set_gate(vector, (uint64_t)entry_vectors[vector], vector < sizeof(stacks) ? stacks[vector] : 0, type);
     }
     set_gate(VECTOR_SPURIOUS, (uint64_t)entry_spurious, 0, GATE_INTERRUPT);
 }

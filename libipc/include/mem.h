@@ -85,8 +85,8 @@ HF_MUST_CHECK hf_status_t mem_stat(struct hf_mem_stat *stat);
 HF_MUST_CHECK hf_status_t mem_tasks(uint64_t *cursor, struct hf_task_info infos[MEM_TASKS_AT_ONCE],
                                     size_t *count);
 
-/* Ends any task by its number. HF_DENIED: the caller lacks the INSPECT right.
- * HF_NOT_FOUND: no task of that number runs. */
+/* Ends a task by its number. HF_NOT_FOUND: no task of that number runs. HF_DENIED: it
+ * is neither the caller nor a child of its, and the caller lacks the INSPECT right. */
 HF_MUST_CHECK hf_status_t mem_task_kill(uint64_t number);
 
 /* The name of the boot image's program number `index`; *count: how many there are.
