@@ -52,7 +52,7 @@ endif
 OBJCOPY ?= $(CROSS)objcopy
 NM ?= $(CROSS)nm
 ifdef CROSS
-$(if $(compiler),,$(error The compiler "$(CC)" can't be run))
+$(if $(compiler),,$(error The compiler "$(CC)" can't be run; if it was removed, make clean))
 endif
 
 # ---- Flags ----
@@ -63,7 +63,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 FREESTANDING := -std=gnu2x -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
     -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -mno-red-zone -mgeneral-regs-only \
     $(WARNINGS) -Iinclude
-CORE_CFLAGS := $(FREESTANDING) -mcmodel=kernel -Wwrite-strings -Wframe-larger-than=1024
+CORE_CFLAGS := $(FREESTANDING) -Iukernel -mcmodel=kernel -Wwrite-strings -Wframe-larger-than=1024
 PROGRAM_CFLAGS := $(FREESTANDING) -Ilibipc/include
 
 # A loop in memset must not become a call of memset; clang is told so by -ffreestanding.
@@ -113,8 +113,8 @@ TEST_PROGRAMS := $(call programs_in,tests/tasks)
 
 # TASKS=DIRECTORY: programs from outside the tree
 ifdef TASKS
-ifneq ($(words $(TASKS)),1)
-$(error TASKS="$(TASKS)": make can't use a path with spaces)
+ifneq ($(words $(abspath $(TASKS))),1)
+$(error TASKS="$(TASKS)" in "$(CURDIR)": make can't use a path with spaces)
 endif
 ifeq ($(wildcard $(TASKS)/.),)
 $(error TASKS="$(TASKS)": there is no such directory)
@@ -296,7 +296,9 @@ format: ## lay out the C sources by .clang-format
 	$(Q)clang-format -i $(C_FILES)
 
 format-check: ## tell which C sources `make format` would change
-	$(Q)clang-format --dry-run --Werror $(C_FILES)
+	$(Q)status=0; for file in $(C_FILES); do \
+	    clang-format --dry-run --Werror $$file 2>/dev/null || { echo "not laid out: $$file"; status=1; }; \
+	done; exit $$status
 
 tidy: $(patsubst %.c,$(BUILD)/tidy/%.ok,$(CORE_C) $(PROGRAM_C)) ## look for mistakes with clang-tidy
 .PHONY: lines format format-check tidy

@@ -23,7 +23,9 @@ static void end(struct task *task, const struct fault *fault, enum hf_reason rea
 
 /* Why the access is wrong whatever is mapped there. */
 static enum hf_reason judge(const struct fault *fault, const struct region *region) {
-    if (fault->address >= HF_USER_END) {
+    /* Not USER: the processor read one of its own tables for the task. (QEMU 7.2 says so
+     * of the stack of a far return too.) Bringing a page would not help. */
+    if (fault->address >= HF_USER_END || !(fault->error & HF_FAULT_USER)) {
         return HF_REASON_KERNEL;
     }
     if (fault->address < HF_USER_FIRST) {
