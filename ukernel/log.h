@@ -15,7 +15,7 @@ enum log_target {
 void log_init(void);
 
 /* Where the following goes: a set of enum log_target. */
-void log_to(unsigned targets);
+void log_to(unsigned set);
 
 /* The VGA's text memory, or NULL when there is none (any more) to write to. */
 void log_vga(volatile uint16_t *cells);

@@ -15,7 +15,7 @@ struct request {
     bool held;             /* the call was set aside: there is no answer now */
 };
 
-void serve_init(const struct hf_boot *boot);
+void serve_init(const struct hf_boot *information);
 
 /* Deals with one message, and leaves the answer in it. */
 void serve(struct request *request);
