@@ -264,14 +264,19 @@ void ipc_cancel(struct task *task) {
     set_result(task, HF_CANCELLED);
 }
 
+/* The count tells its REPLY handle, which may outlive this, from a later call. */
+static void abandon(struct task *caller) {
+    caller->cancelled++;
+    ipc_wake(caller, HF_DEAD);
+}
+
 bool ipc_abandon(struct task *task, unsigned limit) {
-    if (task->caller != NO_CALL && task->caller != GONE_CALL) ipc_wake(task->caller, HF_DEAD);
+    if (task->caller != NO_CALL && task->caller != GONE_CALL) abandon(task->caller);
     task->caller = NO_CALL;
-    for (; task->held.first; limit--) {
-        if (limit == 0) return false;
+    for (; task->held.first && limit > 0; limit--) {
         struct task *caller = task->held.first;
         queue_remove(&task->held, caller);
-        ipc_wake(caller, HF_DEAD);
+        abandon(caller);
     }
-    return true;
+    return !task->held.first;
 }

@@ -33,7 +33,7 @@ struct frame_registers {
 struct handle {
     uint64_t object; /* ENDPOINT: pointer to it; REPLY: to the caller; PORTS: first port; IRQ: line */
     uint64_t serial; /* ENDPOINT, REPLY: of that object; PORTS: how many */
-    hf_badge_t badge; /* REPLY: the caller's count of cancelled calls */
+    hf_badge_t badge; /* REPLY: the caller's count of calls without a reply */
     uint8_t kind;     /* enum hf_handle_kind */
     uint8_t rights;   /* enum hf_handle_rights */
     uint8_t reserved[6];
@@ -77,7 +77,7 @@ struct task {
     struct task *caller; /* the call in hand, NO_CALL or GONE_CALL */
     struct task *server; /* WAITING: who has this task's call */
     struct task_queue held; /* callers whose calls were set aside */
-    uint64_t cancelled; /* calls of this task that were */
+    uint64_t cancelled; /* calls of this task that ended without a reply */
     hf_badge_t send_badge; /* SENDING: of the handle that it used */
     struct hf_buffer *buffer;
     struct hf_operation_page *operations;

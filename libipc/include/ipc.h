@@ -26,8 +26,8 @@ HF_STUB struct hf_buffer *hf_buffer(void) { return hf_own_buffer; }
  * Needs the CALL right, and GRANT on a handle that is sent along.
  * HF_DEAD: the endpoint is gone, or whoever had the call ended without a reply.
  * HF_CANCELLED: the task was stopped meanwhile; the call may have been served.
- * HF_BAD_ARGUMENT: a label of the core's, more than HF_MESSAGE_BYTES, or bytes
- * from a task without an IPC buffer. */
+ * HF_BAD_ARGUMENT: a label of the core's. HF_TOO_BIG: more than HF_MESSAGE_BYTES.
+ * HF_NOT_READY: bytes from a task without an IPC buffer. */
 HF_STUB HF_MUST_CHECK hf_status_t hf_call(hf_handle_t to, struct hf_message *message) {
     return hf_stub_exchange(HF_CALL_CALL, to, message, message, (struct hf_sender *)NULL);
 }
