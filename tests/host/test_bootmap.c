@@ -103,6 +103,14 @@ static void less_than_a_frame_is_nothing(void **state) {
     assert_int_equal(map.count, 0);
 }
 
+static void a_gap_of_one_byte_costs_a_frame(void **state) {
+    (void)state;
+    add(0x1000, 0x2fff);
+    add(0x3000, 0x5000);
+    bootmap_round_to_frames(&map);
+    EXPECT({1, 2, HF_RANGE_FREE}, {3, 5, HF_RANGE_FREE});
+}
+
 static void empty_ranges_do_nothing(void **state) {
     (void)state;
     assert_int_equal(bootmap_add_bytes(&map, 0x5000, 0), BOOT_OK);
@@ -226,6 +234,24 @@ static void takes(void **state) {
     assert_int_equal(bootmap_take(&map, &request, &first), BOOT_NO_ROOM);
     request.count = ~0ull;
     assert_int_equal(bootmap_take(&map, &request, &first), BOOT_NO_ROOM);
+}
+
+/* Neighbours of different kinds are one span. */
+static void spans(void **state) {
+    (void)state;
+    add(0x10000, 0x20000);
+    add(0x30000, 0x40000);
+    bootmap_round_to_frames(&map);
+    assert_int_equal(bootmap_claim(&map, 0x14, 2, HF_RANGE_MODULE), BOOT_OK);
+    assert_int_equal(bootmap_claim(&map, 0x3f, 1, HF_RANGE_CORE), BOOT_OK);
+    hf_frame_t first = 0, end = 0;
+    assert_true(bootmap_next_span(&map, 0, &first, &end));
+    assert_int_equal(first, 0x10);
+    assert_int_equal(end, 0x20);
+    assert_true(bootmap_next_span(&map, end, &first, &end));
+    assert_int_equal(first, 0x30);
+    assert_int_equal(end, 0x40);
+    assert_false(bootmap_next_span(&map, end, &first, &end));
 }
 
 static void every_error_has_a_sentence(void **state) {
@@ -369,6 +395,7 @@ int main(void) {
         cmocka_unit_test_setup(usable_is_rounded_inward_and_reserved_outward, start),
         cmocka_unit_test_setup(halves_of_a_frame_make_a_frame, start),
         cmocka_unit_test_setup(less_than_a_frame_is_nothing, start),
+        cmocka_unit_test_setup(a_gap_of_one_byte_costs_a_frame, start),
         cmocka_unit_test_setup(empty_ranges_do_nothing, start),
         cmocka_unit_test_setup(overflowing_ranges_are_refused, start),
         cmocka_unit_test_setup(ram_beyond_the_pmo_is_counted, start),
@@ -377,6 +404,7 @@ int main(void) {
         cmocka_unit_test_setup(claims, start),
         cmocka_unit_test_setup(refused_claims_change_nothing, start),
         cmocka_unit_test_setup(takes, start),
+        cmocka_unit_test_setup(spans, start),
         cmocka_unit_test_setup(every_error_has_a_sentence, start),
         cmocka_unit_test_setup(random_maps_agree_with_a_bitmap, start),
     };

@@ -415,10 +415,33 @@ static void every_error_has_a_text(void **state) {
 
 /* ---- pages for its own tables ---- */
 
-static void starved(void **state) {
-    buddy_init(&buddy);
+static void unfed(void **state) {
     finish(state);
+    buddy_init(&buddy);
     feeding = false;
+}
+
+static void what_is_fed_is_needed_no_more(void **state) {
+    unfed(state);
+    for (unsigned fed = 0; fed < BUDDY_RESERVE; fed++) {
+        assert_int_equal(buddy_need(&buddy), BUDDY_RESERVE - fed);
+        feed(1);
+    }
+    assert_int_equal(buddy_need(&buddy), 0);
+    feed(1);
+    assert_int_equal(buddy_need(&buddy), 0);
+}
+
+static void a_page_makes_thirteen_chunks(void **state) {
+    uint64_t added;
+    unfed(state);
+    feed(2); /* the other one is for pointers */
+    assert_int_equal(buddy_add(&buddy, 0, 14ull * GIG_FRAMES, &added), HF_NO_MEMORY);
+    assert_int_equal(added, 13ull * GIG_FRAMES);
+}
+
+static void starved(void **state) {
+    unfed(state);
     uint64_t added;
     hf_frame_t frame;
     model_start(0, GIG_FRAMES);
@@ -646,6 +669,8 @@ int main(void) {
         TEST(wrong_frees),
         TEST(freed_twice_while_at_hand),
         TEST(every_error_has_a_text),
+        TEST(what_is_fed_is_needed_no_more),
+        TEST(a_page_makes_thirteen_chunks),
         TEST(starved),
         TEST(add_goes_on_where_it_starved),
         TEST(a_full_reserve_is_enough_for_any_call),

@@ -192,6 +192,23 @@ static void only_zeros_need_no_place_in_the_file(void **state) {
     expect(2, BASE + 0x3100, 0x5000, 0x3777, 0, HF_READ | HF_WRITE);
 }
 
+static void entry_in_a_later_segment(void **state) {
+    (void)state;
+    file.segment[CONSTANTS].p_flags = PF_R | PF_X;
+    file.header.e_entry = BASE + 0x2000 + 0xff;
+    assert_int_equal(parse(), HF_OK);
+    file.header.e_entry++;
+    assert_int_equal(parse(), HF_BAD_IMAGE);
+}
+
+static void segments_may_touch(void **state) {
+    (void)state;
+    file.segment[TEXT].p_memsz = 0x2000;
+    assert_int_equal(parse(), HF_OK);
+    file.segment[DATA] = load(PF_R | PF_W, BASE + 0x3100, LENGTH, 0, 0x10); /* nothing, at the file's end */
+    assert_int_equal(parse(), HF_OK);
+}
+
 static void empty_segments_are_skipped(void **state) {
     (void)state;
     file.segment[CONSTANTS] = load(PF_R | PF_W | PF_X, 0, 0, 0, 0);
@@ -318,6 +335,8 @@ int main(void) {
         TEST(last_page),
         TEST(truncated),
         TEST(only_zeros_need_no_place_in_the_file),
+        TEST(entry_in_a_later_segment),
+        TEST(segments_may_touch),
         TEST(empty_segments_are_skipped),
         TEST(whoever_writes_or_executes_may_read),
         TEST(eight_segments_and_no_more),

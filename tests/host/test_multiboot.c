@@ -435,6 +435,18 @@ static void bad_modules(void **state) {
     two_modules(0x204000, 0x205000, "memsrv other", BOOT_MODULE_NAME_TWICE);
 }
 
+static void a_module_that_clashes_with_a_later_one(void **state) {
+    for (unsigned clash = 0; clash < 2; clash++) {
+        start(state);
+        module(0x200000, 0x201000, "first");
+        module(0x300000, 0x301000, "second");
+        module(clash == 0 ? 0x300000 : 0x400000, 0x401000, clash == 0 ? "third" : "second");
+        PLAIN_MAP();
+        tag_end();
+        refused(clash == 0 ? BOOT_MODULE_OVERLAP : BOOT_MODULE_NAME_TWICE);
+    }
+}
+
 /* Whatever one or a few wrong bytes say, the parser ends and stays inside. */
 static void random_damage(void **state) {
     command_line("run=hello");
@@ -485,6 +497,7 @@ int main(void) {
         TEST(too_many_ranges),
         TEST(too_many_modules),
         TEST(bad_modules),
+        TEST(a_module_that_clashes_with_a_later_one),
         TEST(random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,47 @@
+/* A simulated machine, in place of the core's own <machine.h>: RAM is an array, CR3 a
+ * variable, and INVLPG works on a model of the translation caches that is as eager as a
+ * processor may be (machine.c). The shape of the page tables can be set from outside. */
+#pragma once
+
+#include <handoff/mmu.h>
+#include <layout.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef TABLE_LEVELS
+#define TABLE_LEVELS 4u
+#endif
+#ifndef TABLE_BITS
+#define TABLE_BITS 9u
+#endif
+
+#define MACHINE_RUN (1u << TABLE_BITS) /* frames of a run */
+#define MACHINE_RUNS (TABLE_BITS >= 9u ? 5u : 24u)
+#define MACHINE_FRAMES (MACHINE_RUN * MACHINE_RUNS)
+
+extern uint8_t machine_ram[MACHINE_FRAMES][HF_PAGE_SIZE];
+extern struct hf_run_header machine_headers[MACHINE_RUNS];
+extern struct hf_frame_entry machine_entries[MACHINE_FRAMES];
+
+#define PMO_BASE ((uint64_t)machine_ram)
+#define FRAME_HEADERS machine_headers
+#define FRAME_ENTRIES machine_entries
+
+void invalidate_page(uint64_t address);
+uint64_t read_cr2(void);
+uint64_t read_cr3(void);
+void write_cr3(uint64_t value);
+uint64_t read_tsc(void);
+
+uint8_t port_in8(uint16_t port);
+uint16_t port_in16(uint16_t port);
+uint32_t port_in32(uint16_t port);
+void port_out8(uint16_t port, uint8_t value);
+void port_out16(uint16_t port, uint16_t value);
+void port_out32(uint16_t port, uint32_t value);
+
+_Noreturn void halt_forever(void);
+
+void fill_words(void *to, uint64_t value, size_t count);
+void copy_bytes(void *to, const void *from, size_t count);
+void zero_page(void *page);

@@ -1,0 +1,23 @@
+/* memsrv, whole and as it is, as a task of the simulated machine: its calls go to the real core, and
+ * what it maps for itself is really there, at the same address. */
+#pragma once
+
+#include <handoff/boot.h>
+#include <stdbool.h>
+
+#include "world.h"
+
+struct memsrv_module {
+    const char *name;
+    const void *bytes;
+    size_t length;
+};
+
+extern struct task *memsrv; /* the task that it runs as */
+
+/* Starts memsrv on a fresh machine with these boot modules. Whenever it waits for a message, `step` is
+ * called until there is one. Returns when `step` says so, by false: the machine is then as it stands. */
+void memsrv_run(const struct memsrv_module *modules, unsigned count, bool (*step)(void));
+
+/* Frames that memsrv was given to boot with, and which it does not know as free. */
+uint64_t memsrv_first_frames(void);

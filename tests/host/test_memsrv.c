@@ -1,0 +1,386 @@
+// sources: ukernel/frame.c ukernel/mmu.c ukernel/walk.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
+// sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/transfer.c ukernel/device.c ukernel/call.c
+// sources: servers/memsrv/aspace.c servers/memsrv/backing.c servers/memsrv/buddy.c servers/memsrv/buddy_table.c
+// sources: servers/memsrv/buddy_check.c servers/memsrv/chunk.c servers/memsrv/core.c servers/memsrv/fault.c
+// sources: servers/memsrv/image.c servers/memsrv/last.c servers/memsrv/ledger.c servers/memsrv/main.c
+// sources: servers/memsrv/own.c servers/memsrv/program.c servers/memsrv/record.c servers/memsrv/region.c
+// sources: servers/memsrv/serve.c servers/memsrv/spawn.c servers/memsrv/task.c servers/memsrv/work.c
+// sources: tests/host/memsrv_machine.c tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c
+// sources: tests/host/machine/around.c
+// include: tests/host/machine tests/host/fake ukernel
+// flags: -fno-sanitize=address
+/* memsrv over the real core, with tasks that ask it for anything: right requests, wrong ones and
+ * garbage. (Without ASan, whose shadow stands where memsrv has its own memory.)
+ * MEMSRV_OPERATIONS and MEMSRV_SEED in the environment: how many requests (20,000), and which. */
+#include "draw.h"
+#include "entry.h"
+#include "memsrv_machine.h"
+#include <handoff/mem.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of memsrv's own, which its headers would declare along with names that the core has too. */
+extern struct buddy frames;
+uint64_t buddy_free_frames(struct buddy *buddy);
+const char *buddy_check(const struct buddy *buddy);
+uint64_t ledger_total(void);
+
+/* ---- images ---- */
+
+#define IMAGE_PAGES 3u
+
+struct image_file {
+    struct {
+        uint8_t ident[16];
+        uint16_t type, machine;
+        uint32_t version;
+        uint64_t entry, program_headers, section_headers;
+        uint32_t flags;
+        uint16_t header_size, program_header_size, program_header_count, rest[3];
+    } header;
+    struct {
+        uint32_t type, flags;
+        uint64_t offset, address, physical, file_bytes, memory_bytes, alignment;
+    } load[2];
+};
+
+static _Alignas(HF_PAGE_SIZE) uint8_t image[IMAGE_PAGES * HF_PAGE_SIZE];
+
+/* A page and a half of text, and data of which half is in the file. */
+static void make_image(void) {
+    const struct image_file file = {
+        .header = {.ident = "\177ELF\2\1\1", .type = 2, .machine = 62, .version = 1, .entry = 0x40001000,
+                   .program_headers = 64, .header_size = 64, .program_header_size = 56, .program_header_count = 2},
+        .load = {{1, 5, 0, 0x40000000, 0, 6000, 6000, 4096}, {1, 6, 8192, 0x40002000, 0, 2000, 10000, 4096}},
+    };
+    memset(image, 0x90, sizeof image);
+    memcpy(image, &file, sizeof file);
+}
+
+/* ---- tasks, as they see themselves ---- */
+
+#define CLIENTS 64u
+#define PLACES 6u
+
+struct client {
+    hf_serial_t serial; /* 0: the record is free */
+    uint64_t place[PLACES], length[PLACES]; /* what it has mapped, perhaps */
+    uint32_t label;                         /* of its call under way */
+    uint64_t asked_length;
+};
+
+static struct client clients[CLIENTS];
+static unsigned long requests, wanted, granted, refused, faults, spawned;
+static bool ending;
+static struct task *init;
+
+static struct client *client_of(const struct task *task) {
+    struct client *unused = NULL;
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (clients[i].serial == task->serial) {
+            return &clients[i];
+        }
+        unused = clients[i].serial == 0 ? &clients[i] : unused;
+    }
+    if (unused == NULL) {
+        memset(clients, 0, sizeof clients);
+        unused = clients;
+    }
+    *unused = (struct client){.serial = task->serial};
+    return unused;
+}
+
+/* What the last call brought. */
+static void take_answer(struct task *task, struct client *client) {
+    const uint32_t status = (uint32_t)task->registers.rsi;
+    if (client->label == 0) {
+        return;
+    }
+    if (task->registers.rax == HF_OK && status == HF_OK) {
+        granted++;
+        spawned += client->label == HF_MEM_SPAWN;
+        if (client->label == HF_MEM_MAP) {
+            const unsigned at = (unsigned)draw(PLACES);
+            client->place[at] = task->registers.rdx;
+            client->length[at] = client->asked_length;
+        }
+    } else {
+        refused++;
+        if (task->registers.rax == HF_OK && status >= HF_STATUS_COUNT) {
+            fail_msg("label %u is answered by %u", client->label, status);
+        }
+    }
+    client->label = 0;
+}
+
+static uint64_t some_rights(void) {
+    static const uint64_t good[] = {HF_READ, HF_READ | HF_WRITE, HF_READ | HF_EXECUTE};
+    return draw(15) == 0 ? draw(20) : good[draw(3)];
+}
+
+/* An address where something may be. */
+static uint64_t some_address(const struct client *client) {
+    static const uint64_t places[] = {0x40000000, 0x40001000, 0x40002000, 0x40003000, 0x7fefc000, 0x7fffc000,
+                                      0x7fffb000, 0x7fffe000, 0x7fffd000, 0, 0x10000, 0x7ffffffff000, 0x800000000000};
+    if (draw(3) == 0) {
+        return places[draw(sizeof places / sizeof places[0])];
+    }
+    const unsigned at = (unsigned)draw(PLACES);
+    const uint64_t pages = client->length[at] / HF_PAGE_SIZE + 1;
+    return client->place[at] ? client->place[at] + draw(pages) * HF_PAGE_SIZE : 0x80000000 + draw(64) * HF_PAGE_SIZE;
+}
+
+static uint64_t some_length(void) {
+    switch (draw(12)) {
+    case 0:
+        return draw(1ull << 40) << draw(24);
+    case 1:
+        return draw(3);
+    case 2:
+        return draw(900) * HF_PAGE_SIZE;
+    default:
+        return draw(24) * HF_PAGE_SIZE + (draw(3) ? 0 : draw(HF_PAGE_SIZE));
+    }
+}
+
+static void fill_spawn(struct hf_buffer *buffer, struct frame_registers *registers) {
+    struct hf_spawn *spawn = (void *)buffer->bytes;
+    static const char strings[] = "child\0argument";
+    memset(spawn, 0, sizeof *spawn);
+    *spawn = (struct hf_spawn){.quota = draw(3) ? 0 : draw(60), .argument_count = 1, .string_bytes = sizeof strings};
+    memcpy(spawn->strings, draw(20) ? strings : "nobody\0argument", sizeof strings);
+    uint64_t bytes = offsetof(struct hf_spawn, strings) + sizeof strings;
+    switch (draw(12)) {
+    case 0:
+        spawn->handle_count = (uint32_t)draw(10);
+        for (unsigned i = 0; i < HF_SPAWN_HANDLES; i++) {
+            spawn->handles[i] = 100 + (uint32_t)draw(30);
+        }
+        break;
+    case 1:
+        for (unsigned i = 0; i < 12; i++) { /* damage */
+            ((uint8_t *)spawn)[draw(bytes)] = (uint8_t)draw(256);
+        }
+        break;
+    case 2:
+        bytes = draw(HF_MESSAGE_BYTES);
+        break;
+    }
+    registers->rsi |= bytes << 32;
+}
+
+static uint64_t some_task_handle(const struct task *task) {
+    const unsigned from = (unsigned)draw(HF_HANDLE_COUNT);
+    for (unsigned i = 0; i < HF_HANDLE_COUNT; i++) {
+        const unsigned slot = (from + i) % HF_HANDLE_COUNT;
+        if (slot > HF_SLOT_CONSOLE && task->handles[slot].kind == HF_HANDLE_ENDPOINT) {
+            return slot;
+        }
+    }
+    return HF_SLOT_MEMSRV;
+}
+
+static uint32_t draw_label(void) {
+    static const uint32_t common[] = {HF_MEM_MAP, HF_MEM_MAP, HF_MEM_MAP, HF_MEM_UNMAP, HF_MEM_PROTECT, HF_MEM_SPAWN,
+                                      HF_MEM_MAP, HF_MEM_UNMAP};
+    return draw(3) ? common[draw(8)] : 1 + (uint32_t)draw(HF_MEM_COUNT + 1);
+}
+
+/* A request to memsrv, drawn. */
+static void ask_memsrv(struct task *task, struct client *client) {
+    struct frame_registers *registers = &task->registers;
+    uint32_t label = draw_label();
+    const bool about_task = label == HF_MEM_WAIT || label == HF_MEM_KILL;
+    if ((label == HF_MEM_EXIT && (task == init || draw(6))) || (label == HF_MEM_TASK_KILL && draw(4)) ||
+        (label == HF_MEM_WAIT && draw(3))) {
+        label = HF_MEM_STAT;
+    }
+    const uint64_t handle = about_task != (draw(30) == 0) ? some_task_handle(task) : HF_SLOT_MEMSRV;
+    registers->rsi = label;
+    registers->rdx = label == HF_MEM_MAP && draw(2) ? 0 : some_address(client);
+    registers->r10 = client->asked_length = some_length();
+    registers->r8 = some_rights();
+    registers->r9 = draw(10) ? draw(2) * HF_MAP_NOW : draw(16);
+    if (label == HF_MEM_TASK_KILL) {
+        registers->rdx = 2 + draw(spawned + 2);
+    } else if (label == HF_MEM_TASKS || label == HF_MEM_IMAGES) {
+        registers->rdx = draw(8);
+    } else if (label == HF_MEM_SPAWN && task->buffer) {
+        fill_spawn(task->buffer, registers);
+    }
+    if (draw(60) == 0) {
+        registers->rsi |= draw(1u << 31) | draw(200) << 32;
+    }
+    client->label = (uint32_t)registers->rsi;
+    requests++;
+    registers->rdi = handle;
+    (void)world_call(task, HF_CALL_CALL);
+}
+
+/* ---- page faults ---- */
+
+static uint64_t entry_for(const struct task *task, uint64_t address, unsigned *level) {
+    uint64_t table = task->cr3 >> 12, entry = 0;
+    for (*level = HF_LEVEL_PML4; *level >= HF_LEVEL_PT; --*level) {
+        entry = ((const uint64_t *)(const void *)machine_ram[table])[address >> (3 + 9 * *level) & 511];
+        if (!(entry & 1)) {
+            return entry;
+        }
+        table = (entry & 0x000ffffffffff000ull) >> 12;
+    }
+    return entry;
+}
+
+/* The task reads, writes or executes there: what the processor would make of it. */
+static void touch(struct task *task, const struct client *client) {
+    const uint64_t address = some_address(client) + draw(HF_PAGE_SIZE), way = draw(3);
+    unsigned level;
+    if (address >= 1ull << 47) {
+        return;
+    }
+    const uint64_t entry = entry_for(task, address, &level);
+    const bool allowed = (entry & 1) && (way != 1 || (entry & 2)) && (way != 2 || !(entry >> 63));
+    if (allowed || (draw(4) && (address < 0x10000 || address >= HF_USER_END))) {
+        return;
+    }
+    if (processor.current != task) {
+        schedule_remove(task);
+        if (processor.current) {
+            schedule_ready_first(processor.current);
+        }
+        processor.current = task;
+    }
+    task->registers.vector = draw(100) ? VECTOR_PAGE_FAULT : 13;
+    task->registers.error = (entry & 1) | (way == 1 ? 2u : 0) | 4u | (way == 2 ? 16u : 0);
+    task->fault_address = address;
+    faults++;
+    assert_true(ipc_raise(task));
+    schedule();
+}
+
+/* ---- one thing after the other ---- */
+
+static struct task *ready_task(void) {
+    static struct task *found[256];
+    unsigned count = 0;
+    for (hf_frame_t frame = 0; frame < MACHINE_FRAMES && count < 256; frame++) {
+        if (frame_type(frame) == HF_FRAME_TASK) {
+            struct task *task = (void *)machine_ram[frame];
+            if (task != memsrv && task->state == HF_TASK_READY) {
+                found[count++] = task;
+            }
+        }
+    }
+    return count ? found[draw(count)] : NULL;
+}
+
+static uint64_t frames_of_type(enum hf_frame_type type) {
+    uint64_t count = 0;
+    for (hf_frame_t frame = 0; frame < MACHINE_FRAMES; frame++) {
+        count += frame_type(frame) == type;
+    }
+    return count;
+}
+
+/* memsrv's books and the core's say the same, whenever memsrv waits. */
+static void compare_books(void) {
+    const char *wrong = world_broken();
+    if (wrong == NULL) {
+        wrong = buddy_check(&frames);
+    }
+    if (wrong != NULL) {
+        fail_msg("after %lu requests: %s", requests, wrong);
+    }
+    struct frame_sums sums;
+    frame_sum(&sums);
+    assert_int_equal(buddy_free_frames(&frames) + memsrv_first_frames(), sums.by_type[HF_FRAME_FREE]);
+}
+
+static void end_something(struct task *task) {
+    task->registers.rdi = HF_SLOT_MEMSRV;
+    task->registers.rsi = HF_MEM_EXIT;
+    task->registers.rdx = 0;
+    (void)world_call(task, HF_CALL_CALL);
+}
+
+/* In the end each task that runs exits; init last, when it has ended those that wait for ever. */
+static bool end_step(void) {
+    struct task *task = ready_task();
+    if (task == NULL) {
+        return memsrv->state == HF_TASK_READY;
+    }
+    client_of(task)->label = 0;
+    if (task != init) {
+        end_something(task);
+    } else if (wanted < 2 * spawned + 20) {
+        task->registers.rdi = HF_SLOT_MEMSRV;
+        task->registers.rsi = HF_MEM_TASK_KILL;
+        task->registers.rdx = ++wanted;
+        wanted += wanted == 1;
+        task->registers.rdx = wanted;
+        (void)world_call(task, HF_CALL_CALL);
+    } else {
+        end_something(task);
+    }
+    return true;
+}
+
+static bool step(void) {
+    if (requests >= wanted && !ending) {
+        ending = true;
+        wanted = 1;
+    }
+    if (memsrv->state == HF_TASK_RECEIVING && draw(20) == 0) {
+        compare_books();
+    }
+    if (ending) {
+        return end_step();
+    }
+    struct task *task = ready_task();
+    if (task == NULL) {
+        return memsrv->state == HF_TASK_READY;
+    }
+    init = init ? init : task;
+    struct client *client = client_of(task);
+    take_answer(task, client);
+    if (draw(3)) {
+        ask_memsrv(task, client);
+    } else {
+        touch(task, client);
+    }
+    return true;
+}
+
+static unsigned long number_from(const char *name, unsigned long usual) {
+    const char *given = getenv(name);
+    return given != NULL ? strtoul(given, NULL, 0) : usual;
+}
+
+static void random_requests(void **state) {
+    (void)state;
+    const unsigned long seed = number_from("MEMSRV_SEED", 1);
+    wanted = number_from("MEMSRV_OPERATIONS", 20000);
+    draw_state = DRAW_SEED ^ seed << 20;
+    make_image();
+    print_message("seed %lu\n", seed);
+    const struct memsrv_module modules[] = {{"memsrv", "no program", 11}, {"init", image, sizeof image},
+                                            {"child", image, sizeof image - 100}};
+    memsrv_run(modules, 3, step);
+    print_message("%lu requests, %lu %% granted, %lu faults, %lu tasks\n", requests,
+                  granted * 100 / (granted + refused + 1), faults, spawned);
+    assert_true(ending);
+    compare_books();
+    assert_int_equal(ledger_total(), 0);
+    assert_int_equal(frames_of_type(HF_FRAME_TASK), 1);
+    assert_int_equal(frames_of_type(HF_FRAME_HANDLES), 1);
+    assert_int_equal(frames_of_type(HF_FRAME_PML4), 1);
+    assert_int_equal(frames_of_type(HF_FRAME_ENDPOINT), 1);
+    assert_int_equal(frames_of_type(HF_FRAME_STAGED), 0);
+    assert_true(granted * 10 >= (granted + refused) * 3);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_requests)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

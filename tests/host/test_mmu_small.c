@@ -1,0 +1,20 @@
+// sources: ukernel/frame.c ukernel/mmu.c ukernel/walk.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
+// sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/transfer.c ukernel/device.c ukernel/call.c
+// sources: tests/host/campaign.c tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
+// include: tests/host/machine ukernel
+// flags: -DTABLE_BITS=3u
+/* The same as test_mmu_random.c on a machine with eight entries a table and eight frames a run, where
+ * runs get whole again and tables empty all the time. */
+#include "campaign.h"
+#include "world.h"
+
+static void random_operations(void **state) {
+    (void)state;
+    campaign(campaign_count(200000), campaign_seed());
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(random_operations, world_start)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
