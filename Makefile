@@ -21,7 +21,7 @@ differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 ifneq ($(filter-out clean help docs toolchain,$(goals)),)
 include $(BUILD)/host-run.mk
 endif
-ifneq ($(filter test test-% fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
+ifneq ($(filter test test-% docs-check fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
 include $(BUILD)/host-test.mk
 endif
 ifneq ($(filter docs,$(goals)),)
@@ -320,6 +320,11 @@ $(BUILD)/docs/%.html: docs/%.md
 	$(call say,HTML,$@)
 	@mkdir -p $(@D)
 	$(Q)cmark-gfm --extension table --to html $< >$@
+	$(Q)sed -i 's/\(href="[^":]*\)\.md/\1.html/g' $@
+
+docs-check: $(tested_images) ## tell what documents name that isn't there, and show that isn't said
+	@BUILD=$(BUILD) tools/check-docs --guest
+.PHONY: docs-check
 
 toolchain: ## build a cross compiler, x86_64-elf-gcc, in toolchain/ (half an hour or more)
 	@tools/toolchain

@@ -17,17 +17,19 @@ static pte_t *entry_for(uint64_t address, unsigned level) {
     }
 }
 
-/* Maps with the largest pages that alignment and length allow. */
+/* Maps with the largest pages that alignment and length allow, a table at a time. */
 static void map(uint64_t address, paddr_t physical, uint64_t bytes, uint64_t flags) {
     while (bytes > 0) {
         bool large = (address | physical.value) % HF_RUN_SIZE == 0 && bytes >= HF_RUN_SIZE;
         unsigned level = large ? HF_LEVEL_PD : HF_LEVEL_PT;
         uint64_t size = level_span(level);
-        *entry_for(address, level) =
-            (pte_t){physical.value | flags | KERNEL_PAGE | (large ? ENTRY_LARGE : 0)};
-        address += size;
-        physical.value += size;
-        bytes -= size;
+        pte_t *entry = entry_for(address, level);
+        do {
+            *entry++ = (pte_t){physical.value | flags | KERNEL_PAGE | (large ? ENTRY_LARGE : 0)};
+            address += size;
+            physical.value += size;
+            bytes -= size;
+        } while (bytes >= size && address % level_span(level + 1) != 0);
     }
 }
 

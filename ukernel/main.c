@@ -71,8 +71,7 @@ static void report_memory(void) {
     }
     for (unsigned i = 0; i < boot.module_count; i++) {
         const struct multiboot_module *module = &boot.module[i];
-        log_print("module: %.*s, %lu bytes at 0x%lx\n", (int)module->name_length, module->name,
-                  module->end - module->start, module->start);
+        log_print("module: %s, %lu bytes at 0x%lx\n", module->name, module->end - module->start, module->start);
     }
     log_print("memory: total_ram 0x%lx, phys_max 0x%lx\n", bootmap_total(&boot.map) << HF_PAGE_SHIFT,
               bootmap_end(&boot.map) << HF_PAGE_SHIFT);
