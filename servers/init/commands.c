@@ -110,10 +110,11 @@ static bool mem(int count, char **words) {
     return true;
 }
 
-/* init is the one that nobody spawned. */
+/* init is the first that has no parent: those that outlived theirs have none either. */
 static void find_init(const struct hf_task_info *info, void *number) {
-    if (info->parent == 0) {
-        *(uint64_t *)number = info->number;
+    uint64_t *own = number;
+    if (*own == 0 && info->parent == 0) {
+        *own = info->number;
     }
 }
 

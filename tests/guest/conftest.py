@@ -1,12 +1,18 @@
-"""Fixtures: boot(...) and bochs(...) start guests, and shell is one that is at the prompt."""
+"""Fixtures: boot(...) and bochs(...) start guests, shell is one that is at the prompt, and
+audit(machine) judges one from outside."""
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from machine import Bochs, Images, Machine
+from machine import BUILD, Bochs, Images, Machine
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from audit import live  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +23,8 @@ def images():
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def start(images):
-    """start(Emulator, image options, emulator options): all guests of a test, which end with it."""
+def run_guests(images):
+    """Yields start(Emulator, image options, emulator options); all guests end afterwards."""
     guests = []
 
     def start_guest(emulator, making, options):
@@ -32,11 +37,22 @@ def start(images):
     for guest, folder in guests:
         guest.close()
         print(guest.report())
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # the emulator may be removing its socket
 
 
 @pytest.fixture
-def boot(start):
+def start(images):
+    """start(Emulator, image options, emulator options): all guests of a test, which end with it."""
+    yield from run_guests(images)
+
+
+@pytest.fixture(scope="module")
+def start_for_all(images):
+    """The same for guests that all tests of a file share."""
+    yield from run_guests(images)
+
+
+def booter(start):
     """boot(cmdline, modules=..., core=..., mem=..., ...): a Machine that has been switched on."""
 
     def boot_machine(cmdline="", modules=None, core=None, **options):
@@ -45,6 +61,16 @@ def boot(start):
         return start(Machine, making, options)
 
     return boot_machine
+
+
+@pytest.fixture
+def boot(start):
+    return booter(start)
+
+
+@pytest.fixture(scope="module")
+def boot_for_all(start_for_all):
+    return booter(start_for_all)
 
 
 @pytest.fixture
@@ -63,3 +89,20 @@ def shell(boot):
     machine = boot()
     machine.prompt()
     return machine
+
+
+@pytest.fixture
+def look():
+    """look(machine, cpu="max"): the guest as the auditor sees it; it stays paused."""
+    return lambda machine, cpu="max": live.look(machine, BUILD / "handoff.elf", cpu)
+
+
+@pytest.fixture
+def audit():
+    """audit(machine, cpu="max"): nothing is wrong with what a running guest has in its memory."""
+
+    def audit_machine(machine, cpu="max"):
+        found = live.findings(machine, BUILD / "handoff.elf", cpu)
+        assert not found, "\n".join(found)
+
+    return audit_machine

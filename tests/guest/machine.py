@@ -70,10 +70,10 @@ class Guest:
         self.folder = folder
         self.console = ""
         self.status = None
-        self.process = subprocess.Popen(
-            ["timeout", "--kill-after=5", str(limit), *map(str, arguments)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(folder / "stderr", "wb"),
-            cwd=ROOT, start_new_session=True)
+        with open(folder / "stderr", "wb") as stderr:
+            self.process = subprocess.Popen(
+                ["timeout", "--kill-after=5", str(limit), *map(str, arguments)], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=stderr, cwd=ROOT, start_new_session=True)
 
     def _signal(self, number):
         try:
@@ -210,8 +210,8 @@ class Machine(Guest):
         self.qmp("cont")
 
     def registers(self):
-        """The registers by QEMU's names: RIP, RFL, CR3, RAX …"""
-        found = re.findall(r"\b(R[A-Z0-9]{1,2}|RFL|CR[0-9]|EFER) *=([0-9a-f]+)", self.monitor("info registers"))
+        """The registers by QEMU's names: RIP, RFL, CR3, RAX, EFER … (EIP outside of long mode)."""
+        found = re.findall(r"\b([A-Z][A-Z0-9]{1,3}) *=([0-9a-f]+)", self.monitor("info registers"))
         return {name: int(value, 16) for name, value in found}
 
     def physical(self, address, length):

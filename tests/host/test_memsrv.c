@@ -13,6 +13,7 @@
 /* memsrv over the real core, with tasks that ask it for anything: right requests, wrong ones and
  * garbage. (Without ASan, whose shadow stands where memsrv has its own memory.)
  * MEMSRV_OPERATIONS and MEMSRV_SEED in the environment: how many requests (20,000), and which. */
+#include "../../ukernel/ipc.h"
 #include "draw.h"
 #include "entry.h"
 #include "memsrv_machine.h"

@@ -1,0 +1,1 @@
+"""The outside auditor: see auditor.py."""
