@@ -89,9 +89,14 @@ all: $(CORE) programs ## build the core and all programs
 
 objects = $(patsubst %,$(BUILD)/%.o,$(1))
 
-$(CORE): $(call objects,$(CORE_SOURCES)) ukernel/core.ld $(GEN)/flags
+# The tests have a core of their own besides, which breaks its rules when asked to.
+TEST_CORE_SOURCES := tests/core/selftest.c
+TEST_CORE := $(BUILD)/tests/handoff.elf
+
+$(TEST_CORE): $(call objects,$(TEST_CORE_SOURCES))
+$(CORE) $(TEST_CORE): $(call objects,$(CORE_SOURCES)) ukernel/core.ld $(GEN)/flags
 	$(call say,LD,$@)
-	$(Q)$(LD) $(LDFLAGS) -T ukernel/core.ld -Map=$(BUILD)/handoff.map -o $@ $(filter %.o,$^)
+	$(Q)$(LD) $(LDFLAGS) -T ukernel/core.ld -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
 # NASM's constants come from the C headers: the compiler prints them into its assembly.
 $(GEN)/offsets.inc: ukernel/offsets.c $(GEN)/flags
@@ -169,6 +174,7 @@ programs: $(call elf,$(PROGRAMS))
 CFLAGS_HERE = $(PROGRAM_CFLAGS)
 $(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS)
 $(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(PROGRAM_CFLAGS))
+$(BUILD)/tests/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
 $(BUILD)/boot/% $(BUILD)/ukernel/%: ASM_INCLUDE = -Iukernel/
 
 define compile
@@ -195,7 +201,7 @@ $(BUILD)/outside/%.c.o: /%.c $(GEN)/flags
 $(BUILD)/outside/%.asm.o: /%.asm $(GEN)/flags
 	$(assemble)
 
--include $(patsubst %.o,%.d,$(call objects,$(CORE_SOURCES) $(LIBIPC_SOURCES)) \
+-include $(patsubst %.o,%.d,$(call objects,$(CORE_SOURCES) $(TEST_CORE_SOURCES) $(LIBIPC_SOURCES)) \
     $(foreach path,$(PROGRAMS),$(call program_objects,$(path)))) $(GEN)/offsets.inc.d
 
 # ---- Images ----
@@ -205,22 +211,25 @@ override CMDLINE := $(value CMDLINE)
 export CMDLINE
 
 image_files = $(patsubst %,$(BUILD)/image/%,core $(call names,$(1)))
-make_image = tools/image $(1) $@ $(BUILD)/image/core "$$CMDLINE" \
+core_image := $(BUILD)/image/$(if $(findstring selftest=,$(CMDLINE)),test-core,core)
+make_image = tools/image $(1) $@ $(core_image) "$$CMDLINE" \
     $(foreach name,$(call names,$(RUN_PROGRAMS)),$(name) $(BUILD)/image/$(name))
 
 $(call keep,$(GEN)/image,$(RUN_PROGRAMS) $(CMDLINE))
 $(call keep,$(GEN)/tested,$(call names,$(TREE_PROGRAMS)))
 
 $(BUILD)/image/core: $(CORE)
+$(BUILD)/image/test-core: $(TEST_CORE)
+$(BUILD)/image/core $(BUILD)/image/test-core:
 	@mkdir -p $(@D)
 	$(Q)$(OBJCOPY) --strip-all $< $@
 	$(Q)grub-file --is-x86-multiboot2 $@ || { rm -f $@; echo '$<: no valid Multiboot2 header' >&2; exit 1; }
 
-$(BUILD)/handoff.iso: $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
+$(BUILD)/handoff.iso: $(core_image) $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
 	$(call say,ISO,$@)
 	$(Q)$(call make_image,iso)
 
-$(BUILD)/handoff-cd.iso: $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
+$(BUILD)/handoff-cd.iso: $(core_image) $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
 	$(call say,CD,$@)
 	$(Q)$(call make_image,cd)
 
@@ -252,7 +261,7 @@ debug: cd ## boot in QEMU, stopped, with gdb attached and our symbols
 HOST_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/host/test_*.c)))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 60
-tested_images := $(call image_files,$(TREE_PROGRAMS))
+tested_images := $(call image_files,$(TREE_PROGRAMS)) $(BUILD)/image/test-core
 
 $(HOST_TESTS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
 	$(call say,HOSTCC,$<)

@@ -121,9 +121,7 @@ static int64_t signed_argument(enum length length, va_list *arguments) {
 }
 
 static uint64_t unsigned_argument(enum length length, va_list *arguments) {
-    if (length == LENGTH_LONG) {
-        return va_arg(*arguments, unsigned long);
-    }
+    if (length == LENGTH_LONG) return va_arg(*arguments, unsigned long);
     unsigned value = va_arg(*arguments, unsigned);
     switch (length) {
     case LENGTH_CHAR:
@@ -254,9 +252,7 @@ void format_text(struct format_sink *sink, const char *format, va_list arguments
             at++;
         }
         put(sink, format, (size_t)(at - format));
-        if (*at == '\0') {
-            break;
-        }
+        if (*at == '\0') break;
         struct spec spec = {0};
         const char *end = parse_length(&spec, parse_width(&spec, parse_flags(&spec, at + 1), &rest));
         spec.conversion = *end;

@@ -1,6 +1,5 @@
 /* printf's formatting, apart from where the text goes. */
-#ifndef LIBIPC_FORMAT_H
-#define LIBIPC_FORMAT_H
+#pragma once
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,5 +14,3 @@ struct format_sink {
  * and takes no argument. */
 void format_text(struct format_sink *sink, const char *format, va_list arguments)
     __attribute__((format(__printf__, 2, 0)));
-
-#endif

@@ -105,9 +105,7 @@ static struct heap_block *add_span(struct heap *heap, size_t length) {
 static struct heap_span **find_span(struct heap_span **link, const void *memory) {
     for (; *link != NULL; link = &(*link)->next) {
         uintptr_t first = (uintptr_t)first_block(*link), end = (uintptr_t)*link + (*link)->length - UNIT;
-        if ((uintptr_t)memory > first && (uintptr_t)memory < end) {
-            return link;
-        }
+        if ((uintptr_t)memory > first && (uintptr_t)memory < end) return link;
     }
     return NULL;
 }
@@ -115,13 +113,9 @@ static struct heap_span **find_span(struct heap_span **link, const void *memory)
 /* One ordinary span stays, so that a program which frees its last block and
  * allocates again doesn't map and unmap. */
 static bool is_wanted(const struct heap *heap, const struct heap_span *candidate) {
-    if (candidate->length != HEAP_SPAN_BYTES) {
-        return false;
-    }
+    if (candidate->length != HEAP_SPAN_BYTES) return false;
     for (const struct heap_span *span = heap->spans; span != NULL; span = span->next) {
-        if (span != candidate && span->length == HEAP_SPAN_BYTES) {
-            return false;
-        }
+        if (span != candidate && span->length == HEAP_SPAN_BYTES) return false;
     }
     return true;
 }
@@ -131,9 +125,7 @@ static bool is_wanted(const struct heap *heap, const struct heap_span *candidate
 /* Makes the block `units` long, the rest a free block of its own. */
 static void cut(struct heap *heap, struct heap_block *block, uint32_t units) {
     uint32_t rest_units = block->units - units;
-    if (rest_units < SMALLEST) {
-        return;
-    }
+    if (rest_units < SMALLEST) return;
     struct heap_block *rest = at_offset(block, units);
     *rest = (struct heap_block){.units = rest_units, .before = units, .seal = seal_of(rest, SEAL_FREE)};
     at_offset(rest, rest_units)->before = rest_units;
@@ -195,9 +187,7 @@ void *heap_allocate(struct heap *heap, size_t size) {
 static bool has_neighbours(struct heap_span *span, struct heap_block *block) {
     struct heap_block *first = first_block(span);
     struct heap_block *end = at_offset(first, (ptrdiff_t)((span->length - SPAN_OVERHEAD) / UNIT));
-    if (block->units > end - block || block->before > block - first) {
-        return false;
-    }
+    if (block->units > end - block || block->before > block - first) return false;
     struct heap_block *next = at_offset(block, block->units);
     struct heap_block *before = at_offset(block, -(ptrdiff_t)block->before);
     return next->before == block->units && (block->before == 0 || before->units == block->before);
@@ -205,20 +195,14 @@ static bool has_neighbours(struct heap_span *span, struct heap_block *block) {
 
 const char *heap_check(const struct heap *heap, const void *memory) {
     struct heap_span *spans = heap->spans, **link = find_span(&spans, memory);
-    if ((uintptr_t)memory % UNIT != 0 || link == NULL) {
-        return "not a block that malloc gave";
-    }
+    if ((uintptr_t)memory % UNIT != 0 || link == NULL) return "not a block that malloc gave";
     struct heap_block *block = block_of(memory);
-    if (is_free(block)) {
-        return "the block is free already";
-    }
+    if (is_free(block)) return "the block is free already";
     if (!is_used(block) || !has_neighbours(*link, block)) {
         return "not a block that malloc gave, or something was written before its beginning";
     }
     struct heap_block *next = at_offset(block, block->units);
-    if (!is_used(next) && !is_free(next)) {
-        return "something was written beyond the block's end";
-    }
+    if (!is_used(next) && !is_free(next)) return "something was written beyond the block's end";
     return NULL;
 }
 

@@ -7,8 +7,7 @@
  * it, so that a freed block merges with free neighbours at once. Free blocks are
  * listed by powers of two of their length. A block of more than a quarter of an
  * ordinary span gets a span to itself, which is given back when it is freed. */
-#ifndef LIBIPC_HEAP_H
-#define LIBIPC_HEAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ const char *heap_check(const struct heap *heap, const void *memory);
 /* These need a block that heap_check finds nothing wrong with. */
 size_t heap_room(const void *memory); /* how many bytes it really has */
 void heap_free(struct heap *heap, void *memory);
-
-#endif

@@ -1,8 +1,5 @@
 /* What libipc's files need of each other. */
-#ifndef LIBIPC_INTERNAL_H
-#define LIBIPC_INTERNAL_H
+#pragma once
 
 /* Sends what was printed and not yet sent. */
 void stdio_flush(void);
-
-#endif

@@ -36,14 +36,10 @@ void *calloc(size_t count, size_t size) {
 }
 
 void *realloc(void *block, size_t size) {
-    if (block == NULL) {
-        return heap_allocate(&heap, size);
-    }
+    if (block == NULL) return heap_allocate(&heap, size);
     insist("realloc", block);
     size_t room = heap_room(block);
-    if (size <= room) {
-        return block;
-    }
+    if (size <= room) return block;
     void *bigger = heap_allocate(&heap, size);
     if (bigger != NULL) {
         memcpy(bigger, block, room);

@@ -34,13 +34,9 @@ static bool add_string(struct hf_spawn *request, const char *string) {
 }
 
 static hf_status_t add_strings(struct hf_spawn *request, const char *image, const char *const *argv) {
-    if (!add_string(request, image)) {
-        return HF_TOO_BIG;
-    }
+    if (!add_string(request, image)) return HF_TOO_BIG;
     for (; argv != NULL && *argv != NULL; argv++) {
-        if (request->argument_count == HF_SPAWN_ARGUMENTS || !add_string(request, *argv)) {
-            return HF_TOO_BIG;
-        }
+        if (request->argument_count == HF_SPAWN_ARGUMENTS || !add_string(request, *argv)) return HF_TOO_BIG;
         request->argument_count++;
     }
     return HF_OK;
@@ -66,9 +62,7 @@ hf_status_t mem_spawn(const char *image, const char *const *argv, const struct m
     };
     memcpy(request->handles, options->handles, sizeof request->handles);
     hf_status_t status = add_strings(request, image, argv);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     size_t bytes = offsetof(struct hf_spawn, strings) + request->string_bytes;
     struct hf_message message = {.label = HF_MEM_SPAWN, .bytes = (uint16_t)bytes};
     status = ask(HF_SLOT_MEMSRV, &message);

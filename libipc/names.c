@@ -49,9 +49,7 @@ static const char *vector_text(uint64_t vector) {
 }
 
 static const char *access_text(uint64_t error) {
-    if (error & HF_FAULT_FETCH) {
-        return "execution of";
-    }
+    if (error & HF_FAULT_FETCH) return "execution of";
     return error & HF_FAULT_WRITE ? "write to" : "read of";
 }
 

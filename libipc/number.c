@@ -7,17 +7,11 @@
 
 bool number_parse(const char *text, uint64_t limit, uint64_t *number) {
     uint64_t value = 0;
-    if (*text == '\0') {
-        return false;
-    }
+    if (*text == '\0') return false;
     for (; *text != '\0'; text++) {
-        if (!isdigit(*text)) {
-            return false;
-        }
+        if (!isdigit(*text)) return false;
         uint64_t digit = (uint64_t)(*text - '0');
-        if (digit > limit || value > (limit - digit) / 10) {
-            return false;
-        }
+        if (digit > limit || value > (limit - digit) / 10) return false;
         value = value * 10 + digit;
     }
     *number = value;
@@ -31,9 +25,7 @@ struct number {
 };
 
 static unsigned digit_of(char c) {
-    if (isdigit(c)) {
-        return (unsigned)(c - '0');
-    }
+    if (isdigit(c)) return (unsigned)(c - '0');
     return isalpha(c) ? (unsigned)(tolower(c) - 'a') + 10 : UINT_MAX;
 }
 

@@ -22,9 +22,7 @@ static struct {
 
 void stdio_flush(void) {
     struct hf_message message = {.label = HF_CONSOLE_WRITE, .word = {output.used}};
-    if (output.used == 0) {
-        return;
-    }
+    if (output.used == 0) return;
     if (output.used <= HF_CONSOLE_WORD_BYTES) {
         memcpy(&message.word[1], output.bytes, output.used);
     } else {
@@ -83,9 +81,7 @@ static bool refill(void) {
 int getchar(void) {
     if (input.taken == input.used) {
         stdio_flush();
-        if (!refill()) {
-            return EOF;
-        }
+        if (!refill()) return EOF;
     }
     int c = (unsigned char)input.bytes[input.taken++];
     return c == HF_CONSOLE_END ? EOF : c;

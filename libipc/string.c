@@ -29,9 +29,7 @@ void *memset(void *at, int byte, size_t length) {
 void *memmove(void *to, const void *from, size_t length) {
     char *out = to;
     const char *in = from;
-    if ((uintptr_t)out - (uintptr_t)in >= length) {
-        return memcpy(to, from, length);
-    }
+    if ((uintptr_t)out - (uintptr_t)in >= length) return memcpy(to, from, length);
     while (length-- > 0) {
         out[length] = in[length];
         KEEP_LOOP();
@@ -42,9 +40,7 @@ void *memmove(void *to, const void *from, size_t length) {
 int memcmp(const void *a, const void *b, size_t length) {
     const unsigned char *first = a, *second = b;
     for (; length > 0; length--, first++, second++) {
-        if (*first != *second) {
-            return *first - *second;
-        }
+        if (*first != *second) return *first - *second;
     }
     return 0;
 }
@@ -52,9 +48,7 @@ int memcmp(const void *a, const void *b, size_t length) {
 void *memchr(const void *at, int byte, size_t length) {
     const unsigned char *look = at;
     for (; length > 0; length--, look++) {
-        if (*look == (unsigned char)byte) {
-            return (void *)(uintptr_t)look;
-        }
+        if (*look == (unsigned char)byte) return (void *)(uintptr_t)look;
     }
     return NULL;
 }
@@ -84,18 +78,14 @@ int strcmp(const char *a, const char *b) {
 
 int strncmp(const char *a, const char *b, size_t room) {
     for (; room > 0; room--, a++, b++) {
-        if (*a != *b || *a == '\0') {
-            return (unsigned char)*a - (unsigned char)*b;
-        }
+        if (*a != *b || *a == '\0') return (unsigned char)*a - (unsigned char)*b;
     }
     return 0;
 }
 
 char *strchr(const char *text, int c) {
     for (; *text != (char)c; text++) {
-        if (*text == '\0') {
-            return NULL;
-        }
+        if (*text == '\0') return NULL;
         KEEP_LOOP();
     }
     return (char *)(uintptr_t)text;
@@ -117,9 +107,7 @@ char *strstr(const char *text, const char *part) {
         if (strncmp(text, part, length) == 0) {
             return (char *)(uintptr_t)text;
         }
-        if (*text == '\0') {
-            return NULL;
-        }
+        if (*text == '\0') return NULL;
     }
 }
 

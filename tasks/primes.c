@@ -11,9 +11,7 @@
 
 static bool is_prime(uint64_t number) {
     for (uint64_t divisor = 2; divisor * divisor <= number; divisor++) {
-        if (number % divisor == 0) {
-            return false;
-        }
+        if (number % divisor == 0) return false;
     }
     return number >= 2;
 }

@@ -51,9 +51,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     for (; rounds > 0; rounds--) {
-        if (once((mib << 20) / HF_PAGE_SIZE) != 0) {
-            return 1;
-        }
+        if (once((mib << 20) / HF_PAGE_SIZE) != 0) return 1;
     }
     return 0;
 }

@@ -27,4 +27,3 @@ static inline void *frame_pointer(hf_frame_t frame) { return pmo(frame_address(f
 static inline hf_frame_t frame_of(const void *object) {
     return ((uint64_t)object - PMO_BASE) >> HF_PAGE_SHIFT;
 }
-

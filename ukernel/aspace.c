@@ -6,7 +6,8 @@ hf_status_t mmu_aspace_create(struct mmu *mmu, const struct hf_operation *operat
     return mmu_create(mmu, operation->object, HF_FRAME_PML4) ? HF_OK : HF_AGAIN;
 }
 
-hf_status_t mmu_aspace_copy_kernel(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *) {
+hf_status_t mmu_aspace_copy_kernel(struct mmu *mmu, const struct hf_operation *operation,
+                                   struct hf_result *) {
     if (!mmu_take_page(mmu)) return HF_AGAIN;
     /* commit */
     kernelmap_copy(frame_pointer(operation->object));

@@ -1,212 +1,111 @@
-#include "bootmap.h"
+#include "boot.h"
 
 /* Physical addresses have at most 52 bits (Intel SDM vol. 3A, 4.1.4). */
 #define PHYSICAL_END (1ull << 52)
 
-const char *boot_error_text(enum boot_error error) {
-    static const char *const text[] = {
-#define X(name, sentence) [BOOT_##name] = sentence,
-        BOOT_ERROR_LIST(X)
-#undef X
-    };
-    return (unsigned)error < BOOT_ERROR_COUNT ? text[error] : "unknown error";
+/* How many ranges start at or below `at`: the last of them holds it. */
+static unsigned ranges_to(const struct hf_boot_map *map, uint64_t at) {
+    unsigned count = 0;
+    while (count < map->count && map->range[count].first <= at) count++;
+    return count;
 }
 
-static uint64_t lower(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-static uint64_t higher(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
-/* Index of the first range that ends above `at`; map->count if none does. */
-static unsigned find(const struct bootmap *map, uint64_t at) {
-    unsigned low = 0, high = map->count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (map->range[middle].end > at) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low;
+static uint64_t kind_before(const struct hf_boot_map *map, unsigned index) {
+    return index == 0 ? HF_RANGE_NONE : map->range[index - 1].kind;
 }
 
-static void move_tail(struct bootmap *map, unsigned from, unsigned to) {
-    unsigned length = map->count - from;
-    if (to > from) {
-        for (unsigned i = length; i > 0; i--) {
-            map->range[to + i - 1] = map->range[from + i - 1];
-        }
-    } else if (to < from) {
-        for (unsigned i = 0; i < length; i++) {
-            map->range[to + i] = map->range[from + i];
-        }
+/* Moves the ranges that start with `from`, to where they start with `to`. */
+static void move_tail(struct hf_boot_map *map, unsigned from, unsigned to) {
+    unsigned length = (unsigned)map->count - from;
+    for (unsigned i = 0; i < length; i++) {
+        unsigned at = to < from ? i : length - 1 - i;
+        map->range[to + at] = map->range[from + at];
     }
+    map->count = to + length;
 }
 
-/* What is to stand in the place of some neighbouring ranges. */
-struct pieces {
-    unsigned count;
-    struct boot_range range[3];
-};
-
-static void append(struct pieces *pieces, uint64_t first, uint64_t end, enum hf_range_kind kind) {
-    if (first < end) {
-        pieces->range[pieces->count++] = (struct boot_range){.first = first, .end = end, .kind = kind};
-    }
+/* All that ever changes: [first, end) becomes `kind`. Ranges that start in there, or
+ * at its end, give way to at most two. */
+static void paint(struct hf_boot_map *map, uint64_t first, uint64_t end, enum hf_range_kind kind) {
+    unsigned at = first == 0 ? 0 : ranges_to(map, first - 1);
+    unsigned after = ranges_to(map, end);
+    uint64_t kind_after = kind_before(map, after);
+    struct hf_boot_range put[2];
+    unsigned count = 0;
+    if (kind != kind_before(map, at)) put[count++] = (struct hf_boot_range){first, kind};
+    if (kind != kind_after) put[count++] = (struct hf_boot_range){end, kind_after};
+    boot_require(at + count + map->count - after <= HF_BOOT_RANGES,
+                 "the memory map has more ranges than the core has room for");
+    move_tail(map, after, at + count);
+    for (unsigned i = 0; i < count; i++) map->range[at + i] = put[i];
 }
 
-/* Replaces ranges [at, after) by the pieces. */
-static enum boot_error replace(struct bootmap *map, unsigned at, unsigned after,
-                               const struct pieces *pieces) {
-    unsigned count = map->count - (after - at) + pieces->count;
-    if (count > BOOTMAP_RANGES) {
-        return BOOT_TOO_MANY_RANGES;
-    }
-    move_tail(map, after, at + pieces->count);
-    for (unsigned i = 0; i < pieces->count; i++) {
-        map->range[at + i] = pieces->range[i];
-    }
-    map->count = count;
-    return BOOT_OK;
+void bootmap_set_bytes(struct hf_boot_map *map, uint64_t start, uint64_t length, enum hf_range_kind kind) {
+    uint64_t limit = kind == HF_RANGE_NONE ? UINT64_MAX : PHYSICAL_END;
+    if (length == 0) return;
+    boot_require(start <= limit && length <= limit - start,
+                 "a range of the memory map reaches beyond the physical address space");
+    paint(map, start, start + length, kind);
 }
 
-enum boot_error bootmap_add_bytes(struct bootmap *map, uint64_t start, uint64_t length) {
-    if (length == 0) {
-        return BOOT_OK;
-    }
-    if (start > PHYSICAL_END || length > PHYSICAL_END - start) {
-        return BOOT_RANGE_OVERFLOW;
-    }
-    uint64_t first = start, end = start + length;
-    unsigned at = start == 0 ? 0 : find(map, start - 1);
-    unsigned after = at;
-    for (; after < map->count && map->range[after].first <= end; after++) {
-        first = lower(first, map->range[after].first);
-        end = higher(end, map->range[after].end);
-    }
-    struct pieces pieces = {0};
-    append(&pieces, first, end, HF_RANGE_FREE);
-    return replace(map, at, after, &pieces);
-}
-
-enum boot_error bootmap_remove_bytes(struct bootmap *map, uint64_t start, uint64_t length) {
-    if (length > UINT64_MAX - start) {
-        return BOOT_RANGE_OVERFLOW;
-    }
-    uint64_t end = start + length;
-    unsigned at = find(map, start);
-    unsigned after = at;
-    while (after < map->count && map->range[after].first < end) {
-        after++;
-    }
-    if (length == 0 || at == after) {
-        return BOOT_OK;
-    }
-    struct pieces pieces = {0};
-    append(&pieces, map->range[at].first, start, HF_RANGE_FREE);
-    append(&pieces, end, map->range[after - 1].end, HF_RANGE_FREE);
-    return replace(map, at, after, &pieces);
-}
-
-/* Rounding keeps ranges disjoint and apart: of two with a gap between them, however
- * small, the frame in which the gap lies belongs to neither. */
-void bootmap_round_to_frames(struct bootmap *map) {
+/* FREE and NONE take turns in a map of bytes. Rounding keeps them so: of two pieces with
+ * a gap between them, however small, the frame in which the gap lies belongs to neither. */
+void bootmap_round_to_frames(struct hf_boot_map *map) {
     unsigned kept = 0;
-    for (unsigned i = 0; i < map->count; i++) {
+    for (unsigned i = 0; i < map->count; i += 2) {
         hf_frame_t first = (map->range[i].first + HF_PAGE_SIZE - 1) >> HF_PAGE_SHIFT;
-        hf_frame_t end = map->range[i].end >> HF_PAGE_SHIFT;
-        if (end > BOOTMAP_FRAMES && end > first) {
-            map->ignored += end - higher(first, BOOTMAP_FRAMES);
-        }
+        hf_frame_t end = map->range[i + 1].first >> HF_PAGE_SHIFT;
+        hf_frame_t limit = higher(first, BOOTMAP_FRAMES);
+        if (end > limit) map->ignored += (end - limit) * HF_PAGE_SIZE;
         end = lower(end, BOOTMAP_FRAMES);
-        if (first < end) {
-            map->range[kept++] = (struct boot_range){.first = first, .end = end, .kind = HF_RANGE_FREE};
-        }
+        if (first >= end) continue;
+        map->range[kept++] = (struct hf_boot_range){first, HF_RANGE_FREE};
+        map->range[kept++] = (struct hf_boot_range){end, HF_RANGE_NONE};
+        map->total_ram += (end - first) * HF_PAGE_SIZE;
+        map->phys_max = end * HF_PAGE_SIZE;
     }
     map->count = kept;
 }
 
-enum boot_error bootmap_claim(struct bootmap *map, hf_frame_t first, uint64_t count,
-                              enum hf_range_kind kind) {
-    if (count == 0) {
-        return BOOT_OK;
-    }
-    /* FREE neighbours are one range, so what is FREE altogether lies in one. */
-    unsigned at = find(map, first), after = at + 1;
-    if (at == map->count || map->range[at].kind != HF_RANGE_FREE || map->range[at].first > first ||
-        count > map->range[at].end - first) {
-        return BOOT_NOT_FREE;
-    }
-    struct boot_range was = map->range[at];
-    struct boot_range now = {.first = first, .end = first + count, .kind = kind};
-    if (at > 0 && map->range[at - 1].kind == kind && map->range[at - 1].end == now.first) {
-        at--;
-        now.first = map->range[at].first;
-    }
-    if (after < map->count && map->range[after].kind == kind && map->range[after].first == now.end) {
-        now.end = map->range[after].end;
-        after++;
-    }
-    struct pieces pieces = {0};
-    append(&pieces, was.first, first, HF_RANGE_FREE);
-    append(&pieces, now.first, now.end, kind);
-    append(&pieces, first + count, was.end, HF_RANGE_FREE);
-    return replace(map, at, after, &pieces);
+void bootmap_claim(struct hf_boot_map *map, hf_frame_t first, uint64_t count, enum hf_range_kind kind) {
+    unsigned after = ranges_to(map, first);
+    if (count == 0) return;
+    /* Neighbours differ, so what is FREE altogether lies in one range; the last is NONE. */
+    boot_require(
+        kind_before(map, after) == HF_RANGE_FREE && count <= map->range[after].first - first,
+        "the core or a boot module lies in memory that is not usable RAM, or is used twice by an overlap");
+    paint(map, first, first + count, kind);
 }
 
-/* Where in the range the request can have its place. */
-static bool fits(const struct boot_range *range, const struct boot_request *request, hf_frame_t *first) {
-    uint64_t align = higher(request->align, 1);
-    uint64_t low = higher(range->first, request->at_least);
-    uint64_t high = request->below == 0 ? range->end : lower(range->end, request->below);
-    if (range->kind != HF_RANGE_FREE || low >= high || request->count > high - low) {
-        return false;
-    }
+/* Where from `low` to `high` the request can have its place. */
+static bool fits(uint64_t low, uint64_t high, const struct boot_request *request, hf_frame_t *first) {
+    low = higher(low, request->from);
+    high = lower(high, request->below);
+    if (low >= high || request->count > high - low) return false;
     uint64_t slack = high - low - request->count;
-    uint64_t up = (request->offset + align - low % align) % align;
-    if (up > slack) {
-        return false;
-    }
-    *first = low + up + (request->highest ? (slack - up) / align * align : 0);
+    uint64_t up = (request->offset + request->align - low % request->align) % request->align;
+    if (up > slack) return false;
+    *first = low + up + (request->highest ? (slack - up) / request->align * request->align : 0);
     return true;
 }
 
-enum boot_error bootmap_take(struct bootmap *map, const struct boot_request *request, hf_frame_t *first) {
-    for (unsigned i = 0; i < map->count; i++) {
-        unsigned at = request->highest ? map->count - 1 - i : i;
-        if (fits(&map->range[at], request, first)) {
-            return bootmap_claim(map, *first, request->count, request->kind);
-        }
+bool bootmap_take(struct hf_boot_map *map, const struct boot_request *request, hf_frame_t *first) {
+    for (uint64_t i = 1; i < map->count; i++) {
+        const struct hf_boot_range *range = &map->range[request->highest ? map->count - 1 - i : i - 1];
+        if (range->kind != HF_RANGE_FREE || !fits(range[0].first, range[1].first, request, first)) continue;
+        paint(map, *first, *first + request->count, request->kind);
+        return true;
     }
-    return BOOT_NO_ROOM;
+    return false;
 }
 
-uint64_t bootmap_sum(const struct bootmap *map, enum hf_range_kind kind) {
-    uint64_t sum = 0;
+bool bootmap_next_span(const struct hf_boot_map *map, hf_frame_t from, hf_frame_t *first, hf_frame_t *end) {
+    uint64_t before = HF_RANGE_NONE;
     for (unsigned i = 0; i < map->count; i++) {
-        sum += map->range[i].kind == kind ? map->range[i].end - map->range[i].first : 0;
+        if (before == HF_RANGE_NONE) *first = map->range[i].first;
+        *end = map->range[i].first;
+        before = map->range[i].kind;
+        if (before == HF_RANGE_NONE && *first >= from) return true;
     }
-    return sum;
-}
-
-uint64_t bootmap_total(const struct bootmap *map) {
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < map->count; i++) {
-        sum += map->range[i].end - map->range[i].first;
-    }
-    return sum;
-}
-
-hf_frame_t bootmap_end(const struct bootmap *map) {
-    return map->count == 0 ? 0 : map->range[map->count - 1].end;
-}
-
-bool bootmap_next_span(const struct bootmap *map, hf_frame_t from, hf_frame_t *first, hf_frame_t *end) {
-    unsigned i = find(map, from);
-    if (i == map->count) return false;
-    *first = map->range[i].first;
-    do {
-        *end = map->range[i++].end;
-    } while (i < map->count && map->range[i].first == *end);
-    return true;
+    return false;
 }

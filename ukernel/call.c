@@ -66,7 +66,8 @@ static const struct {
 
 static hf_status_t dispatch(struct task *task) {
     uint64_t number = task->registers.rax & ~(uint64_t)HF_NOWAIT, flags = task->registers.rax & HF_NOWAIT;
-    if (number == HF_CALL_NONE || number >= HF_CALL_COUNT || (flags & ~calls[number].flags)) return HF_BAD_CALL;
+    if (number == HF_CALL_NONE || number >= HF_CALL_COUNT || (flags & ~calls[number].flags))
+        return HF_BAD_CALL;
     return calls[number].run(task);
 }
 

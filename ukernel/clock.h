@@ -14,4 +14,3 @@ uint64_t clock_hertz(void);
 /* Since the core was entered, whole; without the timed waits of booting. */
 uint64_t clock_nanoseconds(void);
 uint64_t clock_boot_ticks(void);
-

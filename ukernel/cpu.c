@@ -14,7 +14,9 @@ struct cpuid {
 
 static struct cpuid cpuid(uint32_t leaf) {
     struct cpuid out;
-    __asm__ volatile("cpuid" : "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx) : "a"(leaf), "c"(0));
+    __asm__ volatile("cpuid"
+                     : "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx)
+                     : "a"(leaf), "c"(0));
     return out;
 }
 

@@ -10,7 +10,7 @@ enum cpu_feature {
 #define X(upper, lower) CPU_##upper,
     CPU_FEATURE_LIST(X)
 #undef X
-    CPU_FEATURES
+        CPU_FEATURES
 };
 
 /* Finds the features (Intel SDM vol. 2A, CPUID). */
@@ -28,4 +28,3 @@ void cpu_patch_entry(void);
 
 /* Prints which of the features there are, and whether memory is confidential. */
 void cpu_report(void);
-

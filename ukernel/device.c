@@ -111,8 +111,8 @@ hf_status_t call_power(struct task *task) {
 
 _Noreturn void device_end_machine(unsigned code) {
     if (cpu_has(CPU_HYPERVISOR)) {
-        port_out32(0xf4, code);      /* QEMU's isa-debug-exit */
-        port_out16(0x604, 0x2000);   /* QEMU's ACPI power management: S5 */
+        port_out32(0xf4, code);    /* QEMU's isa-debug-exit */
+        port_out16(0x604, 0x2000); /* QEMU's ACPI power management: S5 */
     }
     for (const char *text = "Shutdown"; *text; text++) {
         port_out8(0x8900, (uint8_t)*text); /* Bochs */

@@ -16,4 +16,3 @@ void device_interrupt(unsigned line);
 
 /* Ends the machine: under QEMU and Bochs with this code (0 to 127), else by halting. */
 _Noreturn void device_end_machine(unsigned code);
-

@@ -4,7 +4,8 @@
 
 #define WAKE_LIMIT 64u /* tasks that one operation lets go on */
 
-hf_status_t mmu_endpoint_create(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_endpoint_create(struct mmu *mmu, const struct hf_operation *operation,
+                                struct hf_result *result) {
     struct endpoint *endpoint = mmu_create(mmu, operation->object, HF_FRAME_ENDPOINT);
     if (!endpoint) return HF_AGAIN;
     endpoint->serial = result->value[0] = serial_next();

@@ -34,4 +34,3 @@ void entered_while_idle(uint64_t vector);
 
 /* An exception in ring 0, or one that has a stack of its own: `registers` stand there. */
 _Noreturn void entered_by_core_exception(const struct frame_registers *registers);
-

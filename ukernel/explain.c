@@ -5,11 +5,28 @@
 #include "walk.h"
 
 /* Intel SDM vol. 3A, table 6-1. */
-static const char *const exceptions[VECTOR_EXCEPTIONS] = {
-    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
-    "device not available", "double fault", "coprocessor segment overrun", "invalid TSS", "segment not present",
-    "stack fault", "general protection", "page fault", "exception 15", "x87 error", "alignment check",
-    "machine check", "SIMD error", "virtualization", "control protection"};
+static const char *const exceptions[VECTOR_EXCEPTIONS] = {"divide error",
+                                                          "debug",
+                                                          "NMI",
+                                                          "breakpoint",
+                                                          "overflow",
+                                                          "bound range exceeded",
+                                                          "invalid opcode",
+                                                          "device not available",
+                                                          "double fault",
+                                                          "coprocessor segment overrun",
+                                                          "invalid TSS",
+                                                          "segment not present",
+                                                          "stack fault",
+                                                          "general protection",
+                                                          "page fault",
+                                                          "exception 15",
+                                                          "x87 error",
+                                                          "alignment check",
+                                                          "machine check",
+                                                          "SIMD error",
+                                                          "virtualization",
+                                                          "control protection"};
 
 static const char *exception_name(uint64_t vector) {
     const char *name = vector < VECTOR_EXCEPTIONS ? exceptions[vector] : NULL;
@@ -17,7 +34,9 @@ static const char *exception_name(uint64_t vector) {
 }
 
 static void explain_page_fault(uint64_t error, uint64_t address) {
-    const char *access = error & HF_FAULT_FETCH ? "fetch from" : error & HF_FAULT_WRITE ? "write to" : "read of";
+    const char *access = error & HF_FAULT_FETCH   ? "fetch from"
+                         : error & HF_FAULT_WRITE ? "write to"
+                                                  : "read of";
     const char *reason = error & HF_FAULT_RESERVED  ? "reserved bit set"
                          : error & HF_FAULT_PRESENT ? "not allowed"
                                                     : "not present";

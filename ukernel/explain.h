@@ -10,4 +10,3 @@ void explain_registers(const struct frame_registers *registers);
 
 /* A line for each level of the walk from `root` to `address`. */
 void explain_walk(hf_frame_t root, uint64_t address);
-

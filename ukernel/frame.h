@@ -52,4 +52,3 @@ void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags);
 
 /* Adds up all frames below frame_limit by type. */
 void frame_sum(struct frame_sums *sums);
-

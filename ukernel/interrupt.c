@@ -36,7 +36,7 @@ enum {
 #define APIC_DIVIDE_16 3u
 
 static volatile uint32_t *apic;
-static uint16_t masked = (uint16_t)~(1u << PIC_CASCADE);
+static uint16_t masked = (uint16_t) ~(1u << PIC_CASCADE);
 
 static void write_masks(void) {
     port_out8(PIC_FIRST + PIC_DATA, (uint8_t)masked);
@@ -81,7 +81,7 @@ void interrupt_mask(unsigned line) {
 }
 
 void interrupt_unmask(unsigned line) {
-    masked &= (uint16_t)~(1u << line);
+    masked &= (uint16_t) ~(1u << line);
     write_masks();
 }
 

@@ -26,4 +26,3 @@ void interrupt_end(unsigned line);
 
 /* Whether line 7 or 15 was raised by noise alone; that is then dealt with. */
 int interrupt_is_spurious(unsigned line);
-

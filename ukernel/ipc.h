@@ -28,4 +28,3 @@ hf_status_t ipc_drop_held(struct task *task, struct handle *handle);
 /* Ends up to `limit` of the calls that `task` has in hand or held, with HF_DEAD.
  * False when there are more. */
 bool ipc_abandon(struct task *task, unsigned limit);
-

@@ -1,6 +1,6 @@
 #include "kernelmap.h"
 
-#include "pool.h"
+#include "boot.h"
 #include "stack.h"
 
 #define KERNEL_PAGE (ENTRY_PRESENT | ENTRY_GLOBAL | ENTRY_ACCESSED | ENTRY_DIRTY)
@@ -13,23 +13,23 @@ static pte_t *entry_for(uint64_t address, unsigned level) {
     for (;;) {
         struct walk found = walk(root, address, level);
         if (found.level == level) return found.entry;
-        *found.entry = (pte_t){pool_take(1) << HF_PAGE_SHIFT | KERNEL_TABLE};
+        *found.entry = (pte_t){pool_take(1, HF_RANGE_CORE) << HF_PAGE_SHIFT | KERNEL_TABLE};
     }
 }
 
-/* Maps with the largest pages that alignment and length allow, a table at a time. */
+/* Maps with the largest pages that alignment and length allow, a table's part at a time. */
 static void map(uint64_t address, paddr_t physical, uint64_t bytes, uint64_t flags) {
     while (bytes > 0) {
         bool large = (address | physical.value) % HF_RUN_SIZE == 0 && bytes >= HF_RUN_SIZE;
         unsigned level = large ? HF_LEVEL_PD : HF_LEVEL_PT;
         uint64_t size = level_span(level);
+        uint64_t count = lower(bytes / size, TABLE_ENTRIES - address / size % TABLE_ENTRIES);
         pte_t *entry = entry_for(address, level);
-        do {
-            *entry++ = (pte_t){physical.value | flags | KERNEL_PAGE | (large ? ENTRY_LARGE : 0)};
-            address += size;
-            physical.value += size;
-            bytes -= size;
-        } while (bytes >= size && address % level_span(level + 1) != 0);
+        uint64_t bits = flags | KERNEL_PAGE | (large ? ENTRY_LARGE : 0);
+        for (uint64_t i = 0; i < count; i++) entry[i] = (pte_t){(physical.value + i * size) | bits};
+        address += count * size;
+        physical.value += count * size;
+        bytes -= count * size;
     }
 }
 
@@ -37,29 +37,13 @@ void kernelmap_map(uint64_t address, paddr_t physical, uint64_t bytes, uint64_t 
     map(address, physical, bytes, flags | ENTRY_NX);
 }
 
-static void map_pmo(uint64_t start, uint64_t end, uint64_t flags) {
-    if (start < end) {
-        map(PMO_START + start, (paddr_t){start}, end - start, flags | ENTRY_NX);
-    }
-}
-
-static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
-/* RAM in the PMO; the image's alias there can't be written. */
-static void map_ram(uint64_t start, uint64_t end) {
-    uint64_t first = image_physical(image_start).value;
-    uint64_t last = image_physical(image_end).value;
-    map_pmo(start, least(end, first), ENTRY_WRITE);
-    map_pmo(most(start, first), least(end, last), 0);
-    map_pmo(most(start, last), end, ENTRY_WRITE);
-}
-
-static void map_all_ram(const struct bootmap *ram) {
-    uint64_t first, end = 0;
-    while (bootmap_next_span(ram, end, &first, &end)) {
-        map_ram(first << HF_PAGE_SHIFT, end << HF_PAGE_SHIFT);
+/* RAM in the PMO, as far as it lies from `low` to `high`. */
+static void map_pmo(uint64_t low, uint64_t high, uint64_t flags) {
+    hf_frame_t first, end = 0;
+    while (bootmap_next_span(&boot.map, end, &first, &end)) {
+        uint64_t from = higher(low, first << HF_PAGE_SHIFT);
+        uint64_t to = lower(high, end << HF_PAGE_SHIFT);
+        if (from < to) kernelmap_map(PMO_START + from, (paddr_t){from}, to - from, flags);
     }
 }
 
@@ -67,27 +51,27 @@ static void map_image_part(const uint8_t *start, const uint8_t *end, uint64_t fl
     map((uint64_t)start, image_physical(start), (uint64_t)(end - start), flags);
 }
 
-static void map_stacks(void) {
-    for (unsigned stack = 0; stack < STACK_COUNT; stack++) {
-        uint64_t bytes = STACK_BYTES;
-        paddr_t frames = frame_address(pool_take(bytes / HF_PAGE_SIZE));
-        map(STACK_TOP(stack) - bytes, frames, bytes, ENTRY_WRITE | ENTRY_NX);
-    }
+static void map_stack(unsigned stack) {
+    paddr_t frames = frame_address(pool_take(STACK_BYTES / HF_PAGE_SIZE, HF_RANGE_CORE));
+    kernelmap_map(STACK_TOP(stack) - STACK_BYTES, frames, STACK_BYTES, ENTRY_WRITE);
 }
 
-void kernelmap_build(const struct bootmap *ram) {
-    root = pool_take(1);
-    map_all_ram(ram);
+void kernelmap_build(void) {
+    root = pool_take(1, HF_RANGE_CORE);
+    map_pmo(0, image_physical(image_start).value, ENTRY_WRITE);
+    map_pmo(image_physical(image_start).value, image_physical(image_end).value, 0); /* not even its data */
+    map_pmo(image_physical(image_end).value, PMO_LIMIT, ENTRY_WRITE);
     map_image_part(text_start, text_end, 0);
     map_image_part(rodata_start, rodata_end, ENTRY_NX);
     map_image_part(data_start, image_end, ENTRY_WRITE | ENTRY_NX);
-    map_stacks();
+    for (unsigned stack = 0; stack < STACK_COUNT; stack++) map_stack(stack);
     write_cr3(root << HF_PAGE_SHIFT);
 }
 
 void kernelmap_copy(pte_t *table) {
     const pte_t *kernel = frame_pointer(root);
-    copy_bytes(&table[KERNEL_HALF_SLOT], &kernel[KERNEL_HALF_SLOT], (TABLE_ENTRIES - KERNEL_HALF_SLOT) * sizeof(pte_t));
+    copy_bytes(&table[KERNEL_HALF_SLOT], &kernel[KERNEL_HALF_SLOT],
+               (TABLE_ENTRIES - KERNEL_HALF_SLOT) * sizeof(pte_t));
 }
 
 hf_frame_t kernelmap_root(void) { return root; }

@@ -2,12 +2,11 @@
  * (invariant I4). Every PML4 slot it uses has its table from the beginning. */
 #pragma once
 
-#include "bootmap.h"
 #include "walk.h"
 
 /* Builds PMO, image and stacks from the boot pool and loads CR3: from here on the
  * identity map and the boot window are gone. */
-void kernelmap_build(const struct bootmap *map);
+void kernelmap_build(void);
 
 /* Maps memory for the frame table and devices; `flags` of walk.h besides the
  * address. Only while booting. All of it is NX and global. */
@@ -20,9 +19,9 @@ void kernelmap_copy(pte_t *table);
 hf_frame_t kernelmap_root(void);
 
 /* Linker symbols: where the image's parts begin and end; all page-aligned. */
-extern uint8_t image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_start[], image_end[];
+extern uint8_t image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_start[],
+    image_end[];
 
 static inline paddr_t image_physical(const void *address) {
     return (paddr_t){(uint64_t)address - IMAGE_BASE};
 }
-

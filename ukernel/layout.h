@@ -21,4 +21,3 @@
 #define IMAGE_BASE 0xffffffff80000000ul
 
 #define KERNEL_HALF_SLOT 256u
-

@@ -8,7 +8,8 @@ static bool rights_valid(unsigned rights) {
 }
 
 /* The present PT entry that an operation is about, or why there is none. */
-static hf_status_t find_leaf(const struct hf_operation *operation, struct walk *leaf, struct hf_result *result) {
+static hf_status_t find_leaf(const struct hf_operation *operation, struct walk *leaf,
+                             struct hf_result *result) {
     if (operation->level != HF_LEVEL_PT) return HF_BAD_ARGUMENT;
     hf_status_t status = mmu_find(operation, HF_LEVEL_PT, leaf, result);
     return status == HF_OK && !entry_present(*leaf->entry) ? HF_NOT_MAPPED : status;

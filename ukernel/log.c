@@ -29,8 +29,13 @@ static unsigned vga_at;
 
 static void init_uart(uint16_t port) {
     static const uint8_t values[][2] = {
-        {UART_INTERRUPTS, 0}, {UART_LINE, UART_DIVISOR_LATCH}, {0, 1 /* 115200 baud */}, {UART_INTERRUPTS, 0},
-        {UART_LINE, UART_8N1}, {UART_FIFO, 0x07 /* on, cleared */}, {UART_MODEM, 0x0b /* DTR, RTS, OUT2 */},
+        {UART_INTERRUPTS, 0},
+        {UART_LINE, UART_DIVISOR_LATCH},
+        {0, 1 /* 115200 baud */},
+        {UART_INTERRUPTS, 0},
+        {UART_LINE, UART_8N1},
+        {UART_FIFO, 0x07 /* on, cleared */},
+        {UART_MODEM, 0x0b /* DTR, RTS, OUT2 */},
     };
     for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         port_out8((uint16_t)(port + values[i][0]), values[i][1]);

@@ -25,4 +25,3 @@ void log_text(const char *text);
 /* %s, %u, %x, with l, and with a width that is filled up with zeros: %016lx. */
 __attribute__((format(printf, 1, 2))) void log_print(const char *format, ...);
 void log_print_list(const char *format, va_list *arguments);
-

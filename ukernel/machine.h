@@ -81,4 +81,3 @@ static inline void copy_bytes(void *to, const void *from, size_t count) {
 }
 
 static inline void zero_page(void *page) { fill_words(page, 0, 512); }
-

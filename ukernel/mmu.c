@@ -56,8 +56,10 @@ hf_status_t mmu_find(const struct hf_operation *operation, unsigned level, struc
 }
 
 static bool unused_are_zero(const struct hf_operation *operation, unsigned fields) {
-    return ((fields & HF_LEVEL) || operation->level == 0) && ((fields & HF_RIGHTS) || operation->rights == 0) &&
-           ((fields & HF_COUNT) || operation->count == 0) && ((fields & HF_ADDRESS) || operation->address == 0) &&
+    return ((fields & HF_LEVEL) || operation->level == 0) &&
+           ((fields & HF_RIGHTS) || operation->rights == 0) &&
+           ((fields & HF_COUNT) || operation->count == 0) &&
+           ((fields & HF_ADDRESS) || operation->address == 0) &&
            ((fields & HF_FRAME) || operation->frame == 0);
 }
 

@@ -9,12 +9,17 @@ static void *object_in(hf_frame_t frame, enum hf_frame_type type) {
     return frame_is(frame, type) ? frame_pointer(frame) : NULL;
 }
 
-struct endpoint *endpoint_in(hf_frame_t frame) { return object_in(frame, HF_FRAME_ENDPOINT); }
+struct endpoint *endpoint_in(hf_frame_t frame) {
+    return object_in(frame, HF_FRAME_ENDPOINT);
+}
 
-struct handle *handles_in(hf_frame_t frame) { return object_in(frame, HF_FRAME_HANDLES); }
+struct handle *handles_in(hf_frame_t frame) {
+    return object_in(frame, HF_FRAME_HANDLES);
+}
 
 bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial) {
-    return endpoint && serial && frame_is(frame_of(endpoint), HF_FRAME_ENDPOINT) && endpoint->serial == serial;
+    return endpoint && serial && frame_is(frame_of(endpoint), HF_FRAME_ENDPOINT) &&
+           endpoint->serial == serial;
 }
 
 bool task_alive(const struct task *task, hf_serial_t serial) {

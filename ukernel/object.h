@@ -31,8 +31,8 @@ struct frame_registers {
 #define FLAGS_OF_RING3 0x202ul
 
 struct handle {
-    uint64_t object; /* ENDPOINT: pointer to it; REPLY: to the caller; PORTS: first port; IRQ: line */
-    uint64_t serial; /* ENDPOINT, REPLY: of that object; PORTS: how many */
+    uint64_t object;  /* ENDPOINT: pointer to it; REPLY: to the caller; PORTS: first port; IRQ: line */
+    uint64_t serial;  /* ENDPOINT, REPLY: of that object; PORTS: how many */
     hf_badge_t badge; /* REPLY: the caller's count of calls without a reply */
     uint8_t kind;     /* enum hf_handle_kind */
     uint8_t rights;   /* enum hf_handle_rights */
@@ -47,7 +47,7 @@ struct task_queue {
 };
 
 struct endpoint {
-    hf_serial_t serial; /* 0 once its destruction has begun */
+    hf_serial_t serial;          /* 0 once its destruction has begun */
     struct task_queue receivers; /* at most one of the two queues has tasks in it */
     struct task_queue senders;
     uint64_t bits; /* notifications that were not received yet */
@@ -74,11 +74,11 @@ struct task {
     uint8_t reserved[2];
     struct task *next, *previous; /* in a ready queue, an endpoint's queue, or a server's held calls */
     struct endpoint *queued_at;   /* SENDING, RECEIVING */
-    struct task *caller; /* the call in hand, NO_CALL or GONE_CALL */
-    struct task *server; /* WAITING: who has this task's call */
-    struct task_queue held; /* callers whose calls were set aside */
-    uint64_t cancelled; /* calls of this task that ended without a reply */
-    hf_badge_t send_badge; /* SENDING: of the handle that it used */
+    struct task *caller;          /* the call in hand, NO_CALL or GONE_CALL */
+    struct task *server;          /* WAITING: who has this task's call */
+    struct task_queue held;       /* callers whose calls were set aside */
+    uint64_t cancelled;           /* calls of this task that ended without a reply */
+    hf_badge_t send_badge;        /* SENDING: of the handle that it used */
     struct hf_buffer *buffer;
     struct hf_operation_page *operations;
     struct endpoint *pager;
@@ -111,4 +111,3 @@ void task_set_fs_base(struct task *task, uint64_t address);
 void queue_append(struct task_queue *queue, struct task *task);
 void queue_prepend(struct task_queue *queue, struct task *task);
 void queue_remove(struct task_queue *queue, struct task *task);
-

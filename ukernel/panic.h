@@ -21,4 +21,3 @@ _Noreturn void panic(const char *what);
 
 /* An exception of a task that has no pager. */
 _Noreturn void panic_memsrv(const struct task *task);
-

@@ -11,4 +11,3 @@ void retire_page(hf_frame_t root, uaddr_t address);
 
 /* All translations that went through a table which covers `address`. */
 void retire_table(hf_frame_t root, uaddr_t address);
-

@@ -7,10 +7,10 @@
 
 /* One processor's state. The entry code knows the first fields by offset. */
 struct processor {
-    struct task *current; /* READY and in no queue; NULL while idle */
-    uint64_t user_rsp;    /* the caller's, until the entry code has saved it */
-    uint64_t fs_base;     /* of the last task that had one, while its value may still be loaded */
-    int64_t top;          /* highest priority in the ready queues, -1 for none */
+    struct task *current;          /* READY and in no queue; NULL while idle */
+    uint64_t user_rsp;             /* the caller's, until the entry code has saved it */
+    uint64_t fs_base;              /* of the last task that had one, while its value may still be loaded */
+    int64_t top;                   /* highest priority in the ready queues, -1 for none */
     uint64_t map[PRIORITIES / 64]; /* which ready queues have tasks */
     struct task_queue ready[PRIORITIES];
     uint64_t idle_ticks;
@@ -33,4 +33,3 @@ void schedule_yield(void);
 
 /* Chooses who runs next, at the end of a kernel entry. */
 void schedule(void);
-

@@ -59,7 +59,8 @@ static void init_tss(void) {
     tss.rsp0 = STACK_TOP(0);
     tss.io_map = sizeof(tss); /* none: ring 3 reaches ports by calls only */
     /* Available 64-bit TSS: vol. 3A, 7.2.3. */
-    gdt[SEGMENT_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
+    gdt[SEGMENT_TSS / 8] =
+        (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
     gdt[SEGMENT_TSS / 8 + 1] = base >> 32;
 }
 

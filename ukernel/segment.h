@@ -28,4 +28,3 @@ extern struct tss tss;
 
 /* Loads GDT, TSS and IDT. The stacks must be mapped. */
 void segment_init(void);
-

@@ -14,4 +14,3 @@
 
 #define STACK_BYTES 0x2000ul
 #define STACK_TOP(number) (STACKS_START + ((number) + 1) * STACK_SPAN)
-

@@ -28,7 +28,8 @@ hf_status_t mmu_stage(struct mmu *mmu, const struct hf_operation *operation, str
     if (fresh && operation->count < HF_PAGE_SIZE) zero_page(target);
     if (operation->frame != HF_NO_FRAME) {
         const uint8_t *source = frame_pointer(operation->frame);
-        copy_bytes(target + (operation->address >> 32), source + (uint32_t)operation->address, operation->count);
+        copy_bytes(target + (operation->address >> 32), source + (uint32_t)operation->address,
+                   operation->count);
     }
     return HF_OK;
 }

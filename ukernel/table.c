@@ -6,7 +6,8 @@ static bool level_valid(const struct hf_operation *operation) {
     return operation->level >= HF_LEVEL_PT && operation->level < TABLE_LEVELS;
 }
 
-hf_status_t mmu_table_install(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_table_install(struct mmu *mmu, const struct hf_operation *operation,
+                              struct hf_result *result) {
     struct walk parent;
     if (!level_valid(operation)) return HF_BAD_ARGUMENT;
     if (!frame_is(operation->frame, HF_FRAME_FREE)) return HF_BAD_FRAME;

@@ -24,7 +24,8 @@ hf_status_t mmu_task_create(struct mmu *mmu, const struct hf_operation *operatio
 /* ---- TASK_SET ---- */
 
 static hf_status_t check_registers(const struct hf_registers *registers) {
-    bool user = registers->rip < HF_USER_END && registers->rsp <= HF_USER_END && registers->fs_base < HF_USER_END;
+    bool user =
+        registers->rip < HF_USER_END && registers->rsp <= HF_USER_END && registers->fs_base < HF_USER_END;
     if (!user) return HF_BAD_ADDRESS;
     return (registers->rflags & ~(FLAGS_ALLOWED | FLAGS_OF_RING3)) ? HF_BAD_ARGUMENT : HF_OK;
 }
@@ -127,7 +128,8 @@ static void set_block(struct task *task, const struct hf_task_block *block, stru
     if (fields & HF_TASK_ASPACE) set_aspace(task, block->aspace);
     if (fields & HF_TASK_HANDLES) set_handles(task, block->handles);
     if (fields & HF_TASK_BUFFER) result->value[0] = set_page((void **)&task->buffer, block->buffer);
-    if (fields & HF_TASK_OPERATIONS) result->value[1] = set_page((void **)&task->operations, block->operations);
+    if (fields & HF_TASK_OPERATIONS)
+        result->value[1] = set_page((void **)&task->operations, block->operations);
     if (fields & HF_TASK_PAGER) set_pager(task, block);
     if (fields & HF_TASK_MEMORY) task->memory = (uint8_t)block->memory;
     if (fields & HF_TASK_MARK) task->mark = block->mark;
@@ -166,7 +168,9 @@ hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *operation, 
     if (status != HF_OK) return status;
     page->task = (struct hf_task_block){
         .fields = HF_TASK_FIELDS_ALL,
-        .registers = {.rip = registers->rip, .rflags = registers->rflags, .rsp = registers->rsp,
+        .registers = {.rip = registers->rip,
+                      .rflags = registers->rflags,
+                      .rsp = registers->rsp,
                       .fs_base = task->fs_base},
         .priority = task->priority,
         .aspace = task->cr3 ? task->cr3 >> HF_PAGE_SHIFT : HF_NO_FRAME,
@@ -210,7 +214,8 @@ hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *operation,
     return HF_OK;
 }
 
-hf_status_t mmu_task_destroy(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_task_destroy(struct mmu *mmu, const struct hf_operation *operation,
+                             struct hf_result *result) {
     struct task *task = frame_pointer(operation->object);
     if (task->state != HF_TASK_STOPPED) return HF_NOT_READY;
     if (!mmu_take_entries(mmu, WAKE_LIMIT)) return HF_AGAIN;

@@ -20,4 +20,3 @@ hf_status_t transfer_check(const struct task *task, uint64_t tag);
 /* Copies the registers' words, and what the tag says besides, from one task to
  * another; the tag arrives changed where something could not be delivered. */
 void transfer(struct task *from, struct task *to);
-

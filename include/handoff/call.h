@@ -12,8 +12,7 @@
  * RSP and RBP survive a call; every other register is overwritten, and RFLAGS
  * comes back with only IF set. SYSCALL itself takes RCX and R11
  * (Intel SDM vol. 2B, SYSCALL). */
-#ifndef HANDOFF_CALL_H
-#define HANDOFF_CALL_H
+#pragma once
 
 /* With the calls that know it: answer HF_WOULD_BLOCK instead of waiting for the other
  * side. (A call that was delivered still waits for its reply.) */
@@ -47,7 +46,5 @@ enum hf_call_number {
 #define X(upper, lower, flags) HF_CALL_##upper,
     HF_CALL_LIST(X)
 #undef X
-    HF_CALL_COUNT
+        HF_CALL_COUNT
 };
-
-#endif

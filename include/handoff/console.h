@@ -1,6 +1,5 @@
 /* The console server's protocol. Each reply's label is an hf_status_t. */
-#ifndef HANDOFF_CONSOLE_H
-#define HANDOFF_CONSOLE_H
+#pragma once
 
 enum hf_console_label {
     HF_CONSOLE_NONE,
@@ -29,5 +28,3 @@ enum hf_console_given {
 #define HF_CONSOLE_WORD_BYTES 40u
 
 #define HF_CONSOLE_END 4 /* Ctrl-D: the reader's input ends */
-
-#endif

@@ -1,6 +1,5 @@
 /* Handles: what a slot of a handle table can name, and with which rights. */
-#ifndef HANDOFF_HANDLE_H
-#define HANDOFF_HANDLE_H
+#pragma once
 
 #include <handoff/types.h>
 
@@ -29,7 +28,5 @@ enum hf_handle_kind {
 #define X(name) HF_HANDLE_##name,
     HF_HANDLE_KIND_LIST(X)
 #undef X
-    HF_HANDLE_KIND_COUNT
+        HF_HANDLE_KIND_COUNT
 };
-
-#endif

@@ -4,8 +4,7 @@
  * A task holds two kinds of handle to memsrv's endpoint: its own (HF_SLOT_MEMSRV)
  * and one for each task it spawned. The badge tells which; a label sent through
  * the wrong kind is HF_BAD_HANDLE. Each reply's label is an hf_status_t. */
-#ifndef HANDOFF_MEM_H
-#define HANDOFF_MEM_H
+#pragma once
 
 #include <handoff/types.h>
 
@@ -34,7 +33,8 @@ enum hf_init_slots {
     X(UNMAP, SELF, "word 0: address, 1: length ->") \
     X(PROTECT, SELF, "word 0: address, 1: length, 2: rights ->") \
     X(STAT, SELF, "-> bytes: struct hf_mem_stat") \
-    X(TASKS, SELF, "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
+    X(TASKS, SELF, \
+      "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
     X(TASK_KILL, SELF, "word 0: a task's number; others than one's own children with the INSPECT right ->") \
     X(IMAGES, SELF, "word 0: index -> word 0: how many there are, bytes: the name") \
     X(COMMAND_LINE, SELF, "-> bytes: the kernel's command line") \
@@ -45,7 +45,7 @@ enum hf_mem_label {
 #define X(name, via, text) HF_MEM_##name,
     HF_MEM_LABEL_LIST(X)
 #undef X
-    HF_MEM_COUNT
+        HF_MEM_COUNT
 };
 
 enum hf_map_flags {
@@ -98,15 +98,15 @@ enum hf_reason {
 #define X(name, text) HF_REASON_##name,
     HF_REASON_LIST(X)
 #undef X
-    HF_REASON_COUNT
+        HF_REASON_COUNT
 };
 
 /* Frames a task holds, by what they are for, and what it has caused. */
 struct hf_ledger {
-    uint64_t pages;   /* USER frames that only this task uses */
-    uint64_t tables;  /* PML4, PDPT, PD, PT */
-    uint64_t objects; /* task, handle table, IPC buffer, endpoints */
-    uint64_t peak;    /* of their sum */
+    uint64_t pages;        /* USER frames that only this task uses */
+    uint64_t tables;       /* PML4, PDPT, PD, PT */
+    uint64_t objects;      /* task, handle table, IPC buffer, endpoints */
+    uint64_t peak;         /* of their sum */
     uint64_t faults_zero;  /* a zeroed page was brought */
     uint64_t faults_image; /* a page of the image was brought */
     uint64_t faults_refused;
@@ -116,20 +116,25 @@ struct hf_ledger {
 #define HF_NAME_BYTES 32u
 
 struct hf_exit {
-    uint32_t how;    /* enum hf_exit_how */
-    uint32_t reason; /* enum hf_reason, for FAULT */
-    int64_t code;    /* for CODE */
-    uint64_t number; /* the task's number */
+    uint32_t how;     /* enum hf_exit_how */
+    uint32_t reason;  /* enum hf_reason, for FAULT */
+    int64_t code;     /* for CODE */
+    uint64_t number;  /* the task's number */
     uint64_t address; /* FAULT: what was touched; EXCEPTION: the vector */
     uint64_t error;   /* the error code, enum hf_fault_error for FAULT */
     uint64_t rip;
     char name[HF_NAME_BYTES];
     char region[HF_NAME_BYTES]; /* FAULT: what is mapped there, empty for nothing */
-    struct hf_ledger left; /* after everything was given back: frames are 0, peak and faults stay */
+    struct hf_ledger left;      /* after everything was given back: frames are 0, peak and faults stay */
 };
 
 enum hf_info_state {
-    HF_INFO_RUNNING, HF_INFO_SENDING, HF_INFO_RECEIVING, HF_INFO_WAITING, HF_INFO_STOPPED, HF_INFO_ENDED,
+    HF_INFO_RUNNING,
+    HF_INFO_SENDING,
+    HF_INFO_RECEIVING,
+    HF_INFO_WAITING,
+    HF_INFO_STOPPED,
+    HF_INFO_ENDED,
 };
 
 struct hf_task_info {
@@ -161,5 +166,3 @@ struct hf_start {
     uint64_t buffer; /* struct hf_buffer * */
     uint64_t given;  /* how many handles stand from HF_SLOT_GIVEN on */
 };
-
-#endif

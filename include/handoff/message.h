@@ -1,7 +1,6 @@
 /* Messages: the registers' part, the IPC buffer's part, and the labels that
  * only the core can send. */
-#ifndef HANDOFF_MESSAGE_H
-#define HANDOFF_MESSAGE_H
+#pragma once
 
 #include <handoff/types.h>
 
@@ -60,10 +59,10 @@ enum hf_fault_word {
 };
 
 enum hf_fault_error {
-    HF_FAULT_PRESENT = 1,   /* a right was missing, else an entry was */
+    HF_FAULT_PRESENT = 1, /* a right was missing, else an entry was */
     HF_FAULT_WRITE = 2,
     HF_FAULT_USER = 4,
-    HF_FAULT_RESERVED = 8,  /* a reserved bit was set in an entry */
+    HF_FAULT_RESERVED = 8, /* a reserved bit was set in an entry */
     HF_FAULT_FETCH = 16,
 };
 
@@ -76,5 +75,3 @@ enum hf_exception_word {
 };
 
 /* HF_LABEL_NOTIFICATION: word 0 has the bits, which are cleared by delivery. */
-
-#endif

@@ -4,8 +4,7 @@
  * half of the caller's operation page; each is read once, and its result
  * replaces it. What does not fit stands in the second half, so a list has at
  * most one operation that uses it. */
-#ifndef HANDOFF_MMU_H
-#define HANDOFF_MMU_H
+#pragma once
 
 #include <handoff/status.h>
 #include <handoff/types.h>
@@ -20,7 +19,8 @@
     X(ASPACE_DESTROY, aspace_destroy, PML4, 0, "empty PML4 becomes FREE") \
     X(TABLE_INSTALL, table_install, PML4, HF_LEVEL | HF_ADDRESS | HF_FRAME, "FREE frame becomes a table") \
     X(TABLE_REMOVE, table_remove, PML4, HF_LEVEL | HF_ADDRESS, "empty table becomes FREE") \
-    X(STAGE, stage, ANY, HF_COUNT | HF_ADDRESS | HF_FRAME, "FREE is zeroed and filled, STAGED filled further") \
+    X(STAGE, stage, ANY, HF_COUNT | HF_ADDRESS | HF_FRAME, \
+      "FREE is zeroed and filled, STAGED filled further") \
     X(RELEASE, release, STAGED, 0, "STAGED frame becomes FREE") \
     X(MAP, map, PML4, HF_LEVEL | HF_RIGHTS | HF_ADDRESS | HF_FRAME, "leaf entry for a STAGED or USER frame") \
     X(UNMAP, unmap, PML4, HF_LEVEL | HF_ADDRESS, "removes a leaf entry") \
@@ -38,7 +38,8 @@
     X(TASK_STOP, task_stop, TASK, 0, "takes it out of whatever it waits for") \
     X(TASK_DESTROY, task_destroy, TASK, 0, "stopped task becomes FREE") \
     X(HANDLES_CREATE, handles_create, FREE, 0, "FREE frame becomes a handle table") \
-    X(HANDLE_PUT, handle_put, HANDLES, HF_LEVEL | HF_RIGHTS | HF_COUNT | HF_ADDRESS | HF_FRAME, "fills a slot") \
+    X(HANDLE_PUT, handle_put, HANDLES, HF_LEVEL | HF_RIGHTS | HF_COUNT | HF_ADDRESS | HF_FRAME, \
+      "fills a slot") \
     X(HANDLES_DESTROY, handles_destroy, HANDLES, 0, "unused handle table becomes FREE") \
     X(ENDPOINT_CREATE, endpoint_create, FREE, 0, "FREE frame becomes an endpoint") \
     X(ENDPOINT_DESTROY, endpoint_destroy, ENDPOINT, 0, "endpoint becomes FREE")
@@ -56,7 +57,7 @@ enum hf_operation_code {
 #define X(upper, lower, object, fields, text) HF_OP_##upper,
     HF_OPERATION_LIST(X)
 #undef X
-    HF_OP_COUNT
+        HF_OP_COUNT
 };
 
 /* Page-table levels, as TABLE_INSTALL, MAP and HF_NO_TABLE name them. */
@@ -104,8 +105,10 @@ enum hf_query_kind {
 
 struct hf_result {
     uint32_t status; /* enum hf_status; the operation's code is gone */
-    uint32_t detail; /* NO_TABLE: level; UNMAP, PROTECT: enum hf_leaf_flags; CLEAR, QUERY: entries; HANDLE_PUT: slot */
-    uint64_t value[3]; /* UNMAP, PROTECT: the frame; TRANSLATE: the last entry read, with its level in `detail` */
+    uint32_t
+        detail; /* NO_TABLE: level; UNMAP, PROTECT: enum hf_leaf_flags; CLEAR, QUERY: entries; HANDLE_PUT: slot */
+    uint64_t
+        value[3]; /* UNMAP, PROTECT: the frame; TRANSLATE: the last entry read, with its level in `detail` */
 };
 _Static_assert(sizeof(struct hf_operation) == 32, "an operation is four words");
 _Static_assert(sizeof(struct hf_result) == 32, "a result replaces its operation");
@@ -135,7 +138,7 @@ enum hf_frame_type {
 #define X(name, text) HF_FRAME_##name,
     HF_FRAME_TYPE_LIST(X)
 #undef X
-    HF_FRAME_TYPE_COUNT
+        HF_FRAME_TYPE_COUNT
 };
 
 /* One 4 KiB frame. */
@@ -199,18 +202,18 @@ struct hf_registers {
 struct hf_task_block {
     uint64_t fields; /* TASK_SET: which of the following to set (enum hf_task_fields) */
     struct hf_registers registers;
-    uint64_t priority;     /* 0 to 255, higher runs first */
-    hf_frame_t aspace;     /* HF_NO_FRAME for none, here and below */
+    uint64_t priority; /* 0 to 255, higher runs first */
+    hf_frame_t aspace; /* HF_NO_FRAME for none, here and below */
     hf_frame_t handles;
-    hf_frame_t buffer;     /* STAGED or USER */
-    hf_frame_t operations; /* STAGED or USER: the operation page of a task with MEMORY */
-    hf_frame_t pager;      /* endpoint that gets its faults ... */
+    hf_frame_t buffer;      /* STAGED or USER */
+    hf_frame_t operations;  /* STAGED or USER: the operation page of a task with MEMORY */
+    hf_frame_t pager;       /* endpoint that gets its faults ... */
     hf_badge_t pager_badge; /* ... under this badge */
-    uint64_t memory;       /* 1: may make MMU calls */
-    uint64_t mark;         /* memsrv's own */
+    uint64_t memory;        /* 1: may make MMU calls */
+    uint64_t mark;          /* memsrv's own */
     /* TASK_GET only */
     hf_serial_t serial;
-    uint64_t state;    /* enum hf_task_state */
+    uint64_t state;       /* enum hf_task_state */
     hf_frame_t waits_for; /* endpoint when SENDING or RECEIVING, task when WAITING */
     uint64_t ticks;
 };
@@ -229,5 +232,3 @@ struct hf_operation_page {
     };
 };
 _Static_assert(sizeof(struct hf_operation_page) == 4096, "the operation page is one page");
-
-#endif

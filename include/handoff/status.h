@@ -1,6 +1,5 @@
 /* What a call answers. */
-#ifndef HANDOFF_STATUS_H
-#define HANDOFF_STATUS_H
+#pragma once
 
 #define HF_STATUS_LIST(X) \
     X(OK, "done") \
@@ -29,7 +28,5 @@ typedef enum hf_status {
 #define X(name, text) HF_##name,
     HF_STATUS_LIST(X)
 #undef X
-    HF_STATUS_COUNT
+        HF_STATUS_COUNT
 } hf_status_t;
-
-#endif

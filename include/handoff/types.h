@@ -1,6 +1,5 @@
 /* Words that cross the boundary between the core and ring 3. */
-#ifndef HANDOFF_TYPES_H
-#define HANDOFF_TYPES_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,5 +31,3 @@ enum hf_rights {
 };
 
 #define HF_MUST_CHECK __attribute__((warn_unused_result))
-
-#endif

@@ -1,10 +1,7 @@
 /* assert ends the program with a sentence when its condition doesn't hold. */
-#ifndef LIBIPC_ASSERT_H
-#define LIBIPC_ASSERT_H
+#pragma once
 
 _Noreturn void hf_assert_failed(const char *condition, const char *file, int line);
 
 #define assert(condition) ((condition) ? (void)0 : hf_assert_failed(#condition, __FILE__, __LINE__))
 #define static_assert _Static_assert
-
-#endif

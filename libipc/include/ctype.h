@@ -1,6 +1,5 @@
 /* Kinds of ASCII characters; everything else is of no kind. */
-#ifndef LIBIPC_CTYPE_H
-#define LIBIPC_CTYPE_H
+#pragma once
 
 static inline int isdigit(int c) { return c >= '0' && c <= '9'; }
 
@@ -21,5 +20,3 @@ static inline int isprint(int c) { return c >= ' ' && c <= '~'; }
 static inline int tolower(int c) { return isupper(c) ? c - 'A' + 'a' : c; }
 
 static inline int toupper(int c) { return islower(c) ? c - 'a' + 'A' : c; }
-
-#endif

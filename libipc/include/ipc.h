@@ -7,8 +7,7 @@
  *
  * A call that answers anything but HF_OK leaves *message, *sender and results
  * as they were, so that it can be made again with the same message. */
-#ifndef LIBIPC_IPC_H
-#define LIBIPC_IPC_H
+#pragma once
 
 #include <handoff/handle.h>
 #include <stub.h>
@@ -176,5 +175,3 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_power(hf_handle_t power, unsigned code) {
 HF_STUB HF_MUST_CHECK hf_status_t hf_fs_base(uint64_t address) {
     return hf_stub_plain(HF_CALL_FS_BASE, address, 0, 0, 0, (uint64_t *)NULL);
 }
-
-#endif

@@ -4,8 +4,7 @@
  * machine's is used up) and HF_QUOTA (the task's share is) can come from every
  * call that needs memory. Lengths and addresses are bytes; memory comes and goes
  * in whole pages of HF_PAGE_SIZE. */
-#ifndef LIBIPC_MEM_H
-#define LIBIPC_MEM_H
+#pragma once
 
 #include <handoff/handle.h>
 #include <handoff/mem.h>
@@ -115,5 +114,3 @@ const char *hf_reason_text(enum hf_reason reason);
  * what doesn't fit like snprintf; HF_EXIT_TEXT_BYTES always do. */
 #define HF_EXIT_TEXT_BYTES 256u
 int hf_exit_text(const struct hf_exit *how, char *text, size_t room);
-
-#endif

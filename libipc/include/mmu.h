@@ -1,7 +1,6 @@
 /* The calls of the MEMORY privilege: how memsrv asks the core for MMU operations.
  * To every other task they answer HF_DENIED. <handoff/mmu.h> has the operations. */
-#ifndef LIBIPC_MMU_H
-#define LIBIPC_MMU_H
+#pragma once
 
 #include <handoff/mmu.h>
 #include <ipc.h>
@@ -69,5 +68,3 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_mmu_reply_receive(uint64_t count, uint64_t 
     }
     return answer;
 }
-
-#endif

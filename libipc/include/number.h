@@ -1,6 +1,5 @@
 /* Numbers that someone typed. */
-#ifndef LIBIPC_NUMBER_H
-#define LIBIPC_NUMBER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,5 +7,3 @@
 /* A decimal number of digits and nothing else, at most `limit`. *number is left
  * alone when it isn't one. */
 bool number_parse(const char *text, uint64_t limit, uint64_t *number);
-
-#endif

@@ -1,7 +1,6 @@
 /* Formatted output and console input. Output goes to the console server line by
  * line; a task without a console writes to nowhere. */
-#ifndef LIBIPC_STDIO_H
-#define LIBIPC_STDIO_H
+#pragma once
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ int vsnprintf(char *text, size_t room, const char *format, va_list arguments) HF
 /* The next byte of input, waiting for it; a line ends with '\n'. EOF for Ctrl-D,
  * and without a console. Nothing is echoed. */
 int getchar(void);
-
-#endif

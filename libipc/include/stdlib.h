@@ -1,6 +1,5 @@
 /* Memory from the heap, ending the program, numbers from text. */
-#ifndef LIBIPC_STDLIB_H
-#define LIBIPC_STDLIB_H
+#pragma once
 
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ _Noreturn void abort(void);
 long strtol(const char *text, char **end, int base);
 unsigned long strtoul(const char *text, char **end, int base);
 int atoi(const char *text);
-
-#endif

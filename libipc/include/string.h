@@ -1,6 +1,5 @@
 /* Bytes and strings, as C has them. */
-#ifndef LIBIPC_STRING_H
-#define LIBIPC_STRING_H
+#pragma once
 
 #include <stddef.h>
 
@@ -20,5 +19,3 @@ char *strstr(const char *text, const char *part);
 char *strcpy(char *restrict to, const char *restrict from);
 char *strncpy(char *restrict to, const char *restrict from, size_t room);
 char *strcat(char *restrict to, const char *restrict from);
-
-#endif

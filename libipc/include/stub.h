@@ -3,8 +3,7 @@
  *
  * All of it is inlined into the program, so that no call costs a function call
  * and a message that was just put together goes from registers to registers. */
-#ifndef LIBIPC_STUB_H
-#define LIBIPC_STUB_H
+#pragma once
 
 #include <handoff/call.h>
 #include <handoff/message.h>
@@ -101,5 +100,3 @@ HF_STUB hf_status_t hf_stub_plain(uint64_t number, uint64_t rdi, uint64_t rsi, u
     }
     return answer;
 }
-
-#endif

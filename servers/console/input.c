@@ -69,9 +69,7 @@ void input_deliver(void) {
 }
 
 hf_status_t input_take_reader(void) {
-    if (reader_count == READERS) {
-        return HF_NO_MEMORY;
-    }
+    if (reader_count == READERS) return HF_NO_MEMORY;
     hf_handle_t reply = HF_SLOT_ANY;
     hf_status_t status = hf_hold(&reply);
     if (status == HF_OK) {

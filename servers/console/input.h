@@ -1,6 +1,5 @@
 /* What was typed and not yet read, and who waits for it. */
-#ifndef CONSOLE_INPUT_H
-#define CONSOLE_INPUT_H
+#pragma once
 
 #include <handoff/status.h>
 #include <stdbool.h>
@@ -17,5 +16,3 @@ void input_deliver(void);
 
 /* There is room for more. When there isn't, the sender is asked to wait. */
 bool input_has_room(void);
-
-#endif

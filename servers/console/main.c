@@ -70,9 +70,7 @@ static hf_status_t bind_interrupt(void) {
 static hf_status_t introduce(void) {
     hf_handle_t offer = HF_SLOT_ANY;
     hf_status_t status = hf_handle_copy(endpoint, HF_RIGHT_CALL | HF_RIGHT_GRANT | HF_RIGHT_MINT, 0, &offer);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     struct hf_message message = {.label = HF_CONSOLE_STARTED, .handle = (uint16_t)offer};
     status = hf_call(SLOT(STARTER), &message);
     hf_status_t closed = hf_handle_close(offer);
@@ -93,9 +91,7 @@ static bool start(void) {
 int main(void) {
     struct hf_message message;
     struct hf_sender sender;
-    if (!start()) {
-        return EXIT_FAILURE;
-    }
+    if (!start()) return EXIT_FAILURE;
     while (hf_receive(endpoint, &message, &sender) == HF_OK) {
         hf_status_t status = handle(&message);
         if (status != HF_OK && hf_reply(&(struct hf_message){.label = status}) != HF_OK) {

@@ -93,9 +93,7 @@ static const void *bytes_of(const struct hf_message *message) {
 
 hf_status_t output_take(const struct hf_message *message) {
     const void *bytes = bytes_of(message);
-    if (bytes == NULL) {
-        return HF_BAD_ARGUMENT;
-    }
+    if (bytes == NULL) return HF_BAD_ARGUMENT;
     wait_for_place();
     struct write *write = place();
     write->reply = HF_SLOT_ANY;

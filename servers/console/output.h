@@ -1,6 +1,5 @@
 /* What waits to be sent, in the order in which it was written. */
-#ifndef CONSOLE_OUTPUT_H
-#define CONSOLE_OUTPUT_H
+#pragma once
 
 #include <handoff/message.h>
 #include <handoff/status.h>
@@ -22,5 +21,3 @@ void output_advance(void);
 
 /* There is more to send. */
 bool output_is_waiting(void);
-
-#endif

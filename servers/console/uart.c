@@ -86,9 +86,7 @@ static unsigned get_status(void) {
 }
 
 bool uart_receive(char *byte) {
-    if (!(get_status() & STATUS_RECEIVED)) {
-        return false;
-    }
+    if (!(get_status() & STATUS_RECEIVED)) return false;
     *byte = (char)get(UART_DATA);
     return true;
 }

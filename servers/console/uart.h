@@ -1,6 +1,5 @@
 /* COM1, a 16550: bytes in, bytes out, and which of both should interrupt. */
-#ifndef CONSOLE_UART_H
-#define CONSOLE_UART_H
+#pragma once
 
 #include <handoff/types.h>
 #include <stdbool.h>
@@ -28,5 +27,3 @@ void uart_send(char byte);
 
 /* There still is a cause to interrupt; asking takes back the one for sending. */
 bool uart_wants_attention(void);
-
-#endif

@@ -4,7 +4,6 @@
 #include <ipc.h>
 #include <mem.h>
 
-
 #define PATIENCE_NS 2000000000ul
 
 /* What was handed on is no longer used here. */

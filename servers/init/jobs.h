@@ -1,6 +1,5 @@
 /* Programs that were started, in the foreground and in the background. */
-#ifndef INIT_JOBS_H
-#define INIT_JOBS_H
+#pragma once
 
 #include <handoff/mem.h>
 #include <handoff/status.h>
@@ -22,5 +21,3 @@ void job_start_in_background(char **words);
 
 /* Prints which background programs have ended since the last time, and how. */
 void jobs_report(void);
-
-#endif

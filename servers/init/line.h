@@ -1,6 +1,5 @@
 /* The line editor: what each key does to the line, and to the screen. */
-#ifndef INIT_LINE_H
-#define INIT_LINE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ void line_start(struct line *line, void (*echo)(const char *text));
 /* Takes one key: printable ones are added, backspace takes the last one away,
  * Ctrl-U all of them. Special keys (arrows and the like) do nothing. */
 enum line_event line_key(struct line *line, int key);
-
-#endif

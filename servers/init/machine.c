@@ -7,11 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-
 unsigned machine_code_of(const struct hf_exit *how) {
-    if (how->how != HF_EXIT_CODE) {
-        return MACHINE_CODE_ENDED_BADLY;
-    }
+    if (how->how != HF_EXIT_CODE) return MACHINE_CODE_ENDED_BADLY;
     return how->code >= 0 && how->code < MACHINE_CODE_MAX ? (unsigned)how->code : MACHINE_CODE_MAX;
 }
 

@@ -1,6 +1,5 @@
 /* The machine's end. */
-#ifndef INIT_MACHINE_H
-#define INIT_MACHINE_H
+#pragma once
 
 #include <handoff/mem.h>
 
@@ -16,5 +15,3 @@ unsigned machine_code_of(const struct hf_exit *how);
 
 /* Waits until everything written has left, then ends the machine. */
 _Noreturn void machine_end(unsigned code);
-
-#endif

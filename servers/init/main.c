@@ -16,9 +16,7 @@
 static bool is_known(char *word) {
     static const char *const known[] = {"selftest="};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (parse_after(word, known[i]) != NULL) {
-            return true;
-        }
+        if (parse_after(word, known[i]) != NULL) return true;
     }
     return false;
 }

@@ -38,9 +38,7 @@ int parse_words(char *line, char **words, int room) {
         }
         words[count++] = at;
         at = take_word(at);
-        if (at == NULL) {
-            return PARSE_OPEN_QUOTE;
-        }
+        if (at == NULL) return PARSE_OPEN_QUOTE;
     }
     words[count] = NULL;
     return count;
@@ -53,9 +51,7 @@ char *parse_after(char *text, const char *prefix) {
 
 char *parse_option(char **rest) {
     char *word = skip_blanks(*rest);
-    if (*word == '\0') {
-        return NULL;
-    }
+    if (*word == '\0') return NULL;
     char *end = word;
     bool to_the_end = parse_after(word, PARSE_RUN) != NULL;
     while (*end != '\0' && (to_the_end || !isspace((unsigned char)*end))) {

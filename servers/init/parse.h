@@ -1,6 +1,5 @@
 /* Taking apart what was typed, and the kernel's command line. */
-#ifndef INIT_PARSE_H
-#define INIT_PARSE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -22,5 +21,3 @@ char *parse_option(char **rest);
 char *parse_after(char *text, const char *prefix);
 
 #define PARSE_RUN "run="
-
-#endif

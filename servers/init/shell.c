@@ -21,9 +21,7 @@ static bool read_line(struct line *line) {
         line_start(line, echo);
         do {
             int key = getchar();
-            if (key == EOF && line->length == 0) {
-                return false;
-            }
+            if (key == EOF && line->length == 0) return false;
             event = line_key(line, key);
         } while (event == LINE_MORE);
     } while (event == LINE_DROPPED);

@@ -1,6 +1,5 @@
 /* The prompt. */
-#ifndef INIT_SHELL_H
-#define INIT_SHELL_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -18,5 +17,3 @@ struct command {
 
 /* NULL when there is none of that name. */
 const struct command *command_find(const char *name);
-
-#endif

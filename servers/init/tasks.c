@@ -8,9 +8,7 @@ hf_status_t tasks_visit(void (*visit)(const struct hf_task_info *info, void *con
     size_t count;
     do {
         hf_status_t status = mem_tasks(&cursor, infos, &count);
-        if (status != HF_OK) {
-            return status;
-        }
+        if (status != HF_OK) return status;
         for (size_t i = 0; i < count; i++) {
             visit(&infos[i], context);
         }

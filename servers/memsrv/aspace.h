@@ -1,6 +1,5 @@
 /* Address spaces: built and taken apart by MMU operations. */
-#ifndef MEMSRV_ASPACE_H
-#define MEMSRV_ASPACE_H
+#pragma once
 
 #include "ledger.h"
 #include "region.h"
@@ -42,5 +41,3 @@ uint64_t aspace_protect(struct aspace *aspace, uint64_t start, uint64_t end, uns
 /* Takes a part of the aspace apart; true when nothing is left of it. No task may
  * run in it any more. */
 bool aspace_destroy_part(struct aspace *aspace);
-
-#endif

@@ -31,9 +31,7 @@ static enum hf_reason image_page(const struct backing_data *data, uint64_t addre
     uint64_t start = most(address, segment->start);
     uint64_t end = least(address + HF_PAGE_SIZE, file_end);
 
-    if (start >= end) {
-        return zero_page(data, address, source);
-    }
+    if (start >= end) return zero_page(data, address, source);
     uint64_t offset = segment->file_offset + (start - segment->start);
     bool whole = end == address + HF_PAGE_SIZE || segment->memory_bytes == segment->file_bytes;
     *source = (struct page_source){

@@ -1,7 +1,6 @@
 /* Where the pages of a region come from. Each kind of backing is a table of
  * operations, so that a new one is a new file. */
-#ifndef MEMSRV_BACKING_H
-#define MEMSRV_BACKING_H
+#pragma once
 
 #include <handoff/mem.h>
 
@@ -33,5 +32,3 @@ extern const struct backing backing_stack;     /* the same, under another name *
 extern const struct backing backing_image;     /* a segment of a program */
 extern const struct backing backing_guard;     /* nothing, ever */
 extern const struct backing backing_buffer;    /* the IPC buffer: mapped when the task is made */
-
-#endif

@@ -176,9 +176,7 @@ static struct chunk *chunk_with(struct buddy *buddy, unsigned order) {
 /* Puts single frames at hand, where there are none: the smallest block of all, or some of it. */
 static SELDOM hf_status_t refill_and_allocate(struct buddy *buddy, hf_frame_t *frame) {
     struct chunk *run = chunk_with(buddy, 0);
-    if (run == NULL) {
-        return HF_NO_MEMORY;
-    }
+    if (run == NULL) return HF_NO_MEMORY;
     unsigned order = chunk_order(chunk_find(run, 0));
     if (order > REFILL_ORDER) {
         order = REFILL_ORDER;
@@ -201,9 +199,7 @@ static SELDOM hf_status_t allocate_block(struct buddy *buddy, unsigned order, hf
     if (chunk == NULL) {
         return HF_NO_MEMORY;
     }
-    if (order >= GIG) {
-        return allocate_from_gig(buddy, chunk, order, frame);
-    }
+    if (order >= GIG) return allocate_from_gig(buddy, chunk, order, frame);
     const unsigned node = take(buddy, chunk, order, RUN);
     chunk_flip(chunk->used, node);
     *frame = chunk->first + chunk_unit(node);
@@ -211,12 +207,8 @@ static SELDOM hf_status_t allocate_block(struct buddy *buddy, unsigned order, hf
 }
 
 hf_status_t buddy_allocate(struct buddy *buddy, unsigned order, hf_frame_t *frame) {
-    if (order != 0) {
-        return allocate_block(buddy, order, frame);
-    }
-    if (buddy->at_hand_end == buddy->at_hand) {
-        return refill_and_allocate(buddy, frame);
-    }
+    if (order != 0) return allocate_block(buddy, order, frame);
+    if (buddy->at_hand_end == buddy->at_hand) return refill_and_allocate(buddy, frame);
     const struct buddy_frame last = *--buddy->at_hand_end;
     *last.used |= 1ull << last.frame % 64;
     *frame = last.frame;
@@ -226,12 +218,8 @@ hf_status_t buddy_allocate(struct buddy *buddy, unsigned order, hf_frame_t *fram
 /* ---- what stands where, for refusing ---- */
 
 static enum buddy_error what_is(const struct chunk *chunk, unsigned node) {
-    if (chunk_covered(chunk->free, node)) {
-        return BUDDY_DOUBLE;
-    }
-    if (chunk_covered(chunk->used, node) || chunk_has_parts(chunk->used, node)) {
-        return BUDDY_WRONG_ORDER;
-    }
+    if (chunk_covered(chunk->free, node)) return BUDDY_DOUBLE;
+    if (chunk_covered(chunk->used, node) || chunk_has_parts(chunk->used, node)) return BUDDY_WRONG_ORDER;
     return chunk_has_parts(chunk->free, node) ? BUDDY_DOUBLE : BUDDY_FOREIGN;
 }
 
@@ -252,33 +240,21 @@ static enum buddy_error what_is_at(struct buddy *buddy, hf_frame_t frame, unsign
     buddy_settle(buddy);
     const struct gig *gig = gig_of(buddy, frame);
     const struct chunk *run = run_of(gig, frame);
-    if (runs_of(gig) == NULL) {
-        return BUDDY_FOREIGN;
-    }
-    if (order >= GIG) {
-        return what_is_in_gig(gig, chunk_node(unit_of(frame, GIG), order - GIG));
-    }
+    if (runs_of(gig) == NULL) return BUDDY_FOREIGN;
+    if (order >= GIG) return what_is_in_gig(gig, chunk_node(unit_of(frame, GIG), order - GIG));
     return run != NULL ? what_is(run, chunk_node(unit_of(frame, RUN), order))
                        : what_is(gig->chunk, chunk_node(unit_of(frame, GIG), 0));
 }
 
 static SELDOM enum buddy_error free_block(struct buddy *buddy, hf_frame_t frame, unsigned order) {
-    if (order >= HF_ORDERS) {
-        return BUDDY_WRONG_ORDER;
-    }
-    if ((frame & ((1ull << order) - 1)) != 0) {
-        return BUDDY_MISALIGNED;
-    }
-    if (frame >= BUDDY_FRAMES) {
-        return BUDDY_FOREIGN;
-    }
+    if (order >= HF_ORDERS) return BUDDY_WRONG_ORDER;
+    if ((frame & ((1ull << order) - 1)) != 0) return BUDDY_MISALIGNED;
+    if (frame >= BUDDY_FRAMES) return BUDDY_FOREIGN;
     const unsigned level = order >= GIG ? GIG : RUN;
     const struct gig *gig = gig_of(buddy, frame);
     struct chunk *chunk = order >= GIG ? runs_of(gig) : run_of(gig, frame);
     const unsigned node = chunk_node(unit_of(frame, level), order - level);
-    if (chunk == NULL || !chunk_bit(chunk->used, node)) {
-        return what_is_at(buddy, frame, order);
-    }
+    if (chunk == NULL || !chunk_bit(chunk->used, node)) return what_is_at(buddy, frame, order);
     chunk_flip(chunk->used, node);
     if (order >= GIG) {
         put_into_gig(buddy, chunk, node, order);
@@ -298,16 +274,10 @@ enum buddy_error buddy_free(struct buddy *buddy, hf_frame_t frame, unsigned orde
         return free_block(buddy, frame, order);
     }
     struct chunk *run = run_of(gig_of(buddy, frame), frame);
-    if (run == NULL) {
-        return free_block(buddy, frame, order);
-    }
+    if (run == NULL) return free_block(buddy, frame, order);
     uint64_t *used = chunk_unit_word(run->used, unit_of(frame, RUN));
-    if ((*used >> frame % 64 & 1) == 0) {
-        return free_block(buddy, frame, order);
-    }
-    if (buddy->at_hand_end == &buddy->at_hand[BUDDY_AT_HAND]) {
-        return settle_and_free(buddy, frame);
-    }
+    if ((*used >> frame % 64 & 1) == 0) return free_block(buddy, frame, order);
+    if (buddy->at_hand_end == &buddy->at_hand[BUDDY_AT_HAND]) return settle_and_free(buddy, frame);
     *used ^= 1ull << frame % 64;
     put_at_hand(buddy, run, frame);
     return BUDDY_OK;
@@ -316,13 +286,9 @@ enum buddy_error buddy_free(struct buddy *buddy, hf_frame_t frame, unsigned orde
 /* ---- adding ---- */
 
 static hf_status_t add_block(struct buddy *buddy, hf_frame_t frame, unsigned order) {
-    if (what_is_at(buddy, frame, order) != BUDDY_FOREIGN) {
-        return HF_EXISTS;
-    }
+    if (what_is_at(buddy, frame, order) != BUDDY_FOREIGN) return HF_EXISTS;
     struct chunk *gig = make_gig(buddy, frame);
-    if (gig == NULL) {
-        return HF_NO_MEMORY;
-    }
+    if (gig == NULL) return HF_NO_MEMORY;
     if (order >= GIG) {
         put_into_gig(buddy, gig, chunk_node(unit_of(frame, GIG), order - GIG), order);
         return HF_OK;
@@ -352,9 +318,7 @@ hf_status_t buddy_add(struct buddy *buddy, hf_frame_t first, uint64_t count, uin
     while (*added < count) {
         const unsigned order = biggest_block(first + *added, count - *added);
         const hf_status_t status = add_block(buddy, first + *added, order);
-        if (status != HF_OK) {
-            return status;
-        }
+        if (status != HF_OK) return status;
         *added += 1ull << order;
     }
     return HF_OK;

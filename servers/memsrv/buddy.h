@@ -11,8 +11,7 @@
  *
  * The allocator never calls out for memory of its own. Its owner feeds it pages,
  * which it keeps, and asks after each call how many more it should have. */
-#ifndef MEMSRV_BUDDY_H
-#define MEMSRV_BUDDY_H
+#pragma once
 
 #include "chunk.h"
 #include <handoff/mem.h>
@@ -101,5 +100,3 @@ const char *buddy_error_text(enum buddy_error error);
 
 /* Walks everything and says what is wrong first, or NULL. Takes as long as it takes: for tests. */
 const char *buddy_check(const struct buddy *buddy);
-
-#endif

@@ -10,16 +10,12 @@ struct tally {
 
 static const char *check_node(const struct chunk *chunk, unsigned node) {
     const bool is_free = chunk_bit(chunk->free, node), is_used = chunk_bit(chunk->used, node);
-    if (is_free && is_used) {
-        return "a block is free and used";
-    }
+    if (is_free && is_used) return "a block is free and used";
     if ((is_free || is_used) &&
         (chunk_covered(chunk->free, node / 2) || chunk_covered(chunk->used, node / 2))) {
         return "a block is part of another";
     }
-    if (is_free && chunk_bit(chunk->free, node ^ 1)) {
-        return "two buddies are free and not joined";
-    }
+    if (is_free && chunk_bit(chunk->free, node ^ 1)) return "two buddies are free and not joined";
     return NULL;
 }
 
@@ -27,9 +23,7 @@ static const char *check_chunk(const struct chunk *chunk, unsigned level, struct
     int largest = CHUNK_UNLISTED;
     for (unsigned node = 2 * CHUNK_UNITS - 1; node >= CHUNK_WHOLE; node--) {
         const char *wrong = check_node(chunk, node);
-        if (wrong != NULL) {
-            return wrong;
-        }
+        if (wrong != NULL) return wrong;
         if (chunk_bit(chunk->free, node)) {
             largest = (int)(level + chunk_order(node));
             tally->blocks[largest]++;
@@ -40,9 +34,7 @@ static const char *check_chunk(const struct chunk *chunk, unsigned level, struct
             return "the summary of free words is wrong";
         }
     }
-    if (chunk_bit(chunk->free, 0) || chunk_bit(chunk->used, 0)) {
-        return "node 0 exists";
-    }
+    if (chunk_bit(chunk->free, 0) || chunk_bit(chunk->used, 0)) return "node 0 exists";
     if (largest != CHUNK_UNLISTED) {
         tally->chunks[largest]++;
     }
@@ -62,9 +54,7 @@ static const char *check_run(const struct gig *gig, unsigned unit, struct tally 
 }
 
 static const char *check_gig(const struct gig *gig, hf_frame_t first, struct tally *tally) {
-    if (gig->chunk == NULL) {
-        return gig->runs == NULL ? NULL : "a gig has split runs and no chunk";
-    }
+    if (gig->chunk == NULL) return gig->runs == NULL ? NULL : "a gig has split runs and no chunk";
     if (gig->chunk->gig != gig || gig->chunk->first != first) {
         return "a gig's chunk stands in another's place";
     }
@@ -96,12 +86,8 @@ static const char *check_list(const struct buddy *buddy, unsigned order, const s
         previous = chunk;
         length++;
     }
-    if (length != tally->chunks[order]) {
-        return "a chunk is in no list";
-    }
-    if ((buddy->listed >> order & 1) != (length != 0)) {
-        return "the summary of lists is wrong";
-    }
+    if (length != tally->chunks[order]) return "a chunk is in no list";
+    if ((buddy->listed >> order & 1) != (length != 0)) return "the summary of lists is wrong";
     return buddy->blocks[order] == tally->blocks[order] ? NULL : "the number of free blocks is wrong";
 }
 
@@ -112,16 +98,12 @@ static const char *check_hand(const struct buddy *buddy) {
     for (const struct buddy_frame *one = buddy->at_hand; one < buddy->at_hand_end; one++) {
         const struct chunk *run = run_of(gig_of(buddy, one->frame), one->frame);
         const unsigned node = chunk_node(unit_of(one->frame, RUN), 0);
-        if (run == NULL || run != one->run) {
-            return "a frame at hand is in no run";
-        }
+        if (run == NULL || run != one->run) return "a frame at hand is in no run";
         if (chunk_covered(run->free, node) || chunk_covered(run->used, node)) {
             return "a frame at hand is part of a block";
         }
         for (const struct buddy_frame *other = buddy->at_hand; other < one; other++) {
-            if (other->frame == one->frame) {
-                return "a frame is at hand twice";
-            }
+            if (other->frame == one->frame) return "a frame is at hand twice";
         }
     }
     return NULL;

@@ -1,7 +1,6 @@
 /* Where the buddy allocator finds its chunks: a table by frame number, filled in as
  * RAM is added and runs are split, from pages that its owner has fed. */
-#ifndef MEMSRV_BUDDY_TABLE_H
-#define MEMSRV_BUDDY_TABLE_H
+#pragma once
 
 #include "buddy.h"
 
@@ -38,5 +37,3 @@ struct chunk *make_run(struct buddy *buddy, struct gig *gig, hf_frame_t frame);
 
 /* Forgets the chunk of a run in which nothing is free or used; it is in no list. */
 void drop_run(struct buddy *buddy, struct chunk *run);
-
-#endif

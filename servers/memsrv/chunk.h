@@ -14,8 +14,7 @@
  * A block has its bit set in `free`, in `used`, or in neither: then it is part of a
  * bigger one, is split, or is nobody's. Two buddies are never both free. Node 0 does
  * not exist, so the whole chunk's buddy is never free. */
-#ifndef MEMSRV_CHUNK_H
-#define MEMSRV_CHUNK_H
+#pragma once
 
 #include <handoff/types.h>
 #include <stdbool.h>
@@ -92,5 +91,3 @@ static inline unsigned chunk_largest(const struct chunk *chunk) {
 bool chunk_covered(const uint64_t bits[CHUNK_WORDS], unsigned node);
 /* Is a smaller one that is part of the node in the set? */
 bool chunk_has_parts(const uint64_t bits[CHUNK_WORDS], unsigned node);
-
-#endif

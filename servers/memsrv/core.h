@@ -1,7 +1,6 @@
 /* MMU operations, one function for each that memsrv asks for by itself. (Those of
  * a fault's answer are put together as a list: see fault.c.) */
-#ifndef MEMSRV_CORE_H
-#define MEMSRV_CORE_H
+#pragma once
 
 #include <handoff/handle.h>
 #include <mmu.h>
@@ -28,5 +27,3 @@ hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf
 hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level);
 hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what,
                      uint64_t address, unsigned rights, unsigned *put);
-
-#endif

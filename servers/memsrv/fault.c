@@ -11,9 +11,13 @@ struct fault {
     unsigned level; /* ... and the level of its table */
 };
 
-static void end(struct task *task, const struct fault *fault, enum hf_reason reason, const struct region *region) {
-    struct hf_exit why = {.how = HF_EXIT_FAULT, .reason = reason, .address = fault->address,
-                          .error = fault->error, .rip = fault->rip};
+static void end(struct task *task, const struct fault *fault, enum hf_reason reason,
+                const struct region *region) {
+    struct hf_exit why = {.how = HF_EXIT_FAULT,
+                          .reason = reason,
+                          .address = fault->address,
+                          .error = fault->error,
+                          .rip = fault->rip};
     if (region) {
         strncpy(why.region, region->backing->name, HF_NAME_BYTES - 1);
     }
@@ -28,24 +32,12 @@ static enum hf_reason judge(const struct fault *fault, const struct region *regi
     if (fault->address >= HF_USER_END || !(fault->error & HF_FAULT_USER)) {
         return HF_REASON_KERNEL;
     }
-    if (fault->address < HF_USER_FIRST) {
-        return HF_REASON_NULL_PAGE;
-    }
-    if (!region) {
-        return HF_REASON_NO_REGION;
-    }
-    if (fault->error & HF_FAULT_RESERVED) {
-        return HF_REASON_BAD_ENTRY;
-    }
-    if (region->backing == &backing_guard) {
-        return HF_REASON_GUARD;
-    }
-    if ((fault->error & HF_FAULT_WRITE) && !(region->rights & HF_WRITE)) {
-        return HF_REASON_READ_ONLY;
-    }
-    if ((fault->error & HF_FAULT_FETCH) && !(region->rights & HF_EXECUTE)) {
-        return HF_REASON_NOT_EXECUTABLE;
-    }
+    if (fault->address < HF_USER_FIRST) return HF_REASON_NULL_PAGE;
+    if (!region) return HF_REASON_NO_REGION;
+    if (fault->error & HF_FAULT_RESERVED) return HF_REASON_BAD_ENTRY;
+    if (region->backing == &backing_guard) return HF_REASON_GUARD;
+    if ((fault->error & HF_FAULT_WRITE) && !(region->rights & HF_WRITE)) return HF_REASON_READ_ONLY;
+    if ((fault->error & HF_FAULT_FETCH) && !(region->rights & HF_EXECUTE)) return HF_REASON_NOT_EXECUTABLE;
     return HF_REASON_NONE;
 }
 
@@ -64,10 +56,9 @@ static struct hf_operation *next_operation(struct plan *plan, enum hf_operation_
 static hf_status_t plan_tables(struct plan *plan, struct task *task, const struct fault *fault) {
     for (unsigned level = fault->level - 1; level >= HF_LEVEL_PT; level--) {
         hf_frame_t table;
-        hf_status_t status = aspace_take_table(&task->aspace, fault->address & ~(HF_PAGE_SIZE - 1), level, &table);
-        if (status != HF_OK) {
-            return status;
-        }
+        hf_status_t status =
+            aspace_take_table(&task->aspace, fault->address & ~(HF_PAGE_SIZE - 1), level, &table);
+        if (status != HF_OK) return status;
         struct hf_operation *install = next_operation(plan, HF_OP_TABLE_INSTALL);
         install->level = (uint8_t)level;
         install->object = task->aspace.root;
@@ -85,8 +76,8 @@ static void plan_stage(struct plan *plan, hf_frame_t frame, const struct page_so
     stage->address = HF_STAGE_AT(source->offset, source->at);
 }
 
-static void plan_map(struct plan *plan, const struct task *task, const struct region *region, uint64_t address,
-                     hf_frame_t frame) {
+static void plan_map(struct plan *plan, const struct task *task, const struct region *region,
+                     uint64_t address, hf_frame_t frame) {
     struct hf_operation *map = next_operation(plan, HF_OP_MAP);
     map->level = HF_LEVEL_PT;
     map->rights = (uint16_t)region->rights;
@@ -102,9 +93,7 @@ static hf_status_t plan_page(struct plan *plan, struct task *task, const struct 
     uint64_t address = fault->address & ~(HF_PAGE_SIZE - 1);
     hf_frame_t frame = source->frame;
     hf_status_t status = source->shared ? HF_OK : ledger_take(&task->ledger, LEDGER_PAGES, &frame);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     status = plan_tables(plan, task, fault);
     if (status != HF_OK) {
         uint64_t done;
@@ -133,10 +122,13 @@ static void bring_page(struct request *request, const struct fault *fault, const
     struct task *task = request->task;
     struct page_source source;
     struct plan plan = {0};
-    enum hf_reason reason = region->backing->page(&region->data, fault->address & ~(HF_PAGE_SIZE - 1), &source);
+    enum hf_reason reason =
+        region->backing->page(&region->data, fault->address & ~(HF_PAGE_SIZE - 1), &source);
     if (reason == HF_REASON_NONE) {
         hf_status_t status = plan_page(&plan, task, fault, region, &source);
-        reason = status == HF_OK ? HF_REASON_NONE : status == HF_QUOTA ? HF_REASON_QUOTA : HF_REASON_NO_MEMORY;
+        reason = status == HF_OK      ? HF_REASON_NONE
+                 : status == HF_QUOTA ? HF_REASON_QUOTA
+                                      : HF_REASON_NO_MEMORY;
     }
     if (reason != HF_REASON_NONE) {
         end(task, fault, reason, region);

@@ -1,6 +1,5 @@
 /* From a task's exception to what is done about it. */
-#ifndef MEMSRV_FAULT_H
-#define MEMSRV_FAULT_H
+#pragma once
 
 #include "serve.h"
 
@@ -10,5 +9,3 @@ void fault_page(struct request *request);
 
 /* HF_LABEL_EXCEPTION: ends the task. */
 void fault_exception(struct request *request);
-
-#endif

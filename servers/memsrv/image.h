@@ -1,7 +1,6 @@
 /* ELF64 images, distrusted: what is accepted can be mapped page by page under the
  * rules that hold for every mapping, and nothing outside the file is ever read. */
-#ifndef MEMSRV_IMAGE_H
-#define MEMSRV_IMAGE_H
+#pragma once
 
 #include <handoff/status.h>
 #include <handoff/types.h>
@@ -30,5 +29,3 @@ struct image {
 /* Reads a static executable for x86_64. BAD_IMAGE: it is not one, or it breaks a rule
  * above; then `image` is unspecified. */
 HF_MUST_CHECK hf_status_t image_parse(const void *bytes, size_t length, struct image *image);
-
-#endif

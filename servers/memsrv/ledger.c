@@ -6,13 +6,9 @@
 static uint64_t total;
 
 hf_status_t ledger_take(struct ledger *ledger, enum ledger_kind kind, hf_frame_t *frame) {
-    if (ledger->sum >= ledger->quota) {
-        return HF_QUOTA;
-    }
+    if (ledger->sum >= ledger->quota) return HF_QUOTA;
     hf_status_t status = buddy_allocate(&frames, 0, frame);
-    if (status != HF_OK) {
-        return status;
-    }
+    if (status != HF_OK) return status;
     ledger->held[kind]++;
     ledger->sum++;
     total++;

@@ -1,7 +1,6 @@
 /* Frames that a task holds: taken from the allocator, counted by what they are
  * for, and limited by the task's quota. */
-#ifndef MEMSRV_LEDGER_H
-#define MEMSRV_LEDGER_H
+#pragma once
 
 #include <handoff/mem.h>
 #include <handoff/status.h>
@@ -31,5 +30,3 @@ uint64_t ledger_total(void);
 
 /* The ledger as it is shown to others. */
 struct hf_ledger ledger_show(const struct ledger *ledger, uint64_t ticks);
-
-#endif

@@ -38,9 +38,16 @@ static void start_init(void) {
         .quota = UINT64_MAX,
         .given = HF_INIT_SLOTS_END - HF_SLOT_GIVEN,
         .gift_count = HF_INIT_SLOTS_END - HF_SLOT_GIVEN,
-        .gift = {{.code = HF_OP_HANDLE_PUT, .level = HF_PUT_PORTS, .rights = rights, .count = HF_INIT_PORTS,
-                  .frame = COM1_PORTS, .address = COM1_PORT_COUNT},
-                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_IRQ, .rights = rights, .count = HF_INIT_IRQ,
+        .gift = {{.code = HF_OP_HANDLE_PUT,
+                  .level = HF_PUT_PORTS,
+                  .rights = rights,
+                  .count = HF_INIT_PORTS,
+                  .frame = COM1_PORTS,
+                  .address = COM1_PORT_COUNT},
+                 {.code = HF_OP_HANDLE_PUT,
+                  .level = HF_PUT_IRQ,
+                  .rights = rights,
+                  .count = HF_INIT_IRQ,
                   .frame = COM1_LINE},
                  {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .rights = rights, .count = HF_INIT_POWER}},
     };
@@ -69,8 +76,8 @@ static uint64_t operations_left(uint64_t count, uint64_t done) {
 static void answer_and_receive(struct request *request) {
     uint64_t count = request->operations, done;
     hf_status_t status;
-    while ((status = hf_mmu_reply_receive(count, &done, ENDPOINT_SLOT, &request->message, &request->sender)) ==
-           HF_AGAIN) {
+    while ((status = hf_mmu_reply_receive(count, &done, ENDPOINT_SLOT, &request->message,
+                                          &request->sender)) == HF_AGAIN) {
         count = operations_left(count, done);
     }
     core_must(status);

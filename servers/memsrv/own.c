@@ -81,17 +81,18 @@ static void add_range(hf_frame_t first, uint64_t left) {
 }
 
 void own_init(const struct hf_boot *boot) {
-    const struct hf_boot_range *ranges = (const void *)((const uint8_t *)boot + boot->ranges);
     aspace = boot->aspace;
     buddy_init(&frames);
     for (unsigned i = 0; i < FIRST_PAGES; i++) {
         buddy_feed(&frames, first_pages[i]);
     }
-    for (unsigned i = 0; i < boot->range_count; i++) {
-        if (ranges[i].kind == HF_RANGE_FREE) {
-            add_range(ranges[i].first, ranges[i].count);
-        } else if (ranges[i].kind == HF_RANGE_MEMSRV) {
-            count += ranges[i].count;
+    for (uint64_t i = 0; i + 1 < boot->map.count; i++) {
+        const struct hf_boot_range *range = &boot->map.range[i];
+        uint64_t length = range[1].first - range[0].first;
+        if (range->kind == HF_RANGE_FREE) {
+            add_range(range->first, length);
+        } else if (range->kind == HF_RANGE_MEMSRV) {
+            count += length;
         }
     }
     own_refill();

@@ -1,7 +1,6 @@
 /* memsrv's own memory. It is mapped before it is touched, since nobody could serve
  * memsrv's faults, and taken ahead of need, so that no request ends half-done. */
-#ifndef MEMSRV_OWN_H
-#define MEMSRV_OWN_H
+#pragma once
 
 #include <handoff/boot.h>
 
@@ -27,5 +26,3 @@ hf_frame_t own_frame(const void *address);
 
 /* Frames that memsrv has, from boot and since. */
 uint64_t own_count(void);
-
-#endif

@@ -5,10 +5,9 @@
 #include "core.h"
 #include "own.h"
 
-#define PROGRAMS 128u
 #define MODULES_START 0x200000000ul /* where they are mapped, to be read */
 
-static struct program programs[PROGRAMS];
+static struct program programs[HF_BOOT_MODULES];
 static unsigned count;
 static uint64_t frame_count;
 
@@ -33,20 +32,17 @@ static const void *map_module(const struct hf_boot *boot, const struct hf_boot_m
 }
 
 void program_init(const struct hf_boot *boot) {
-    const uint8_t *base = (const void *)boot;
-    const struct hf_boot_module *modules = (const void *)(base + boot->modules);
-    const struct hf_boot_range *ranges = (const void *)(base + boot->ranges);
-
-    for (count = 0; count < boot->module_count && count < PROGRAMS; count++) {
+    for (count = 0; count < boot->module_count; count++) {
         struct program *program = &programs[count];
-        const struct hf_boot_module *module = &modules[count];
-        program->name = (const char *)base + module->name;
+        const struct hf_boot_module *module = &boot->module[count];
+        program->name = module->name;
         program->first = module->first;
         program->status = image_parse(map_module(boot, module), module->bytes, &program->image);
     }
-    for (unsigned i = 0; i < boot->range_count; i++) {
-        if (ranges[i].kind == HF_RANGE_MODULE) {
-            frame_count += ranges[i].count;
+    for (uint64_t i = 0; i + 1 < boot->map.count; i++) {
+        const struct hf_boot_range *range = &boot->map.range[i];
+        if (range->kind == HF_RANGE_MODULE) {
+            frame_count += range[1].first - range[0].first;
         }
     }
 }

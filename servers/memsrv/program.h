@@ -1,6 +1,5 @@
 /* Programs that can be spawned: the boot modules, parsed once. */
-#ifndef MEMSRV_PROGRAM_H
-#define MEMSRV_PROGRAM_H
+#pragma once
 
 #include <handoff/boot.h>
 #include <stdbool.h>
@@ -25,5 +24,3 @@ const struct program *program_at(unsigned index);
 
 /* Frames of all modules and of the boot information. */
 uint64_t program_frames(void);
-
-#endif

@@ -6,9 +6,7 @@
 
 static void add_page(struct record_pool *pool) {
     uint8_t *page = own_page();
-    if (!page) {
-        return;
-    }
+    if (!page) return;
     for (size_t at = 0; at + pool->bytes <= HF_PAGE_SIZE; at += pool->bytes) {
         record_give(pool, page + at);
     }

@@ -1,6 +1,5 @@
 /* memsrv's records: small things of one size, kept in pages that are never given back. */
-#ifndef MEMSRV_RECORD_H
-#define MEMSRV_RECORD_H
+#pragma once
 
 #include <stddef.h>
 
@@ -16,5 +15,3 @@ struct record_pool {
 /* A zeroed record, or NULL when the machine is out of memory. */
 void *record_take(struct record_pool *pool);
 void record_give(struct record_pool *pool, void *record);
-
-#endif

@@ -23,9 +23,7 @@ bool region_is_free(const struct region_list *list, uint64_t start, uint64_t end
 bool region_is_full(const struct region_list *list, uint64_t start, uint64_t end) {
     while (start < end) {
         const struct region *region = region_find(list, start);
-        if (!region) {
-            return false;
-        }
+        if (!region) return false;
         start = region->end;
     }
     return true;
@@ -34,21 +32,15 @@ bool region_is_full(const struct region_list *list, uint64_t start, uint64_t end
 bool region_may(const struct region_list *list, uint64_t start, uint64_t end, unsigned rights) {
     for (const struct region *region = list->first; region; region = region->next) {
         bool inside = region->end > start && region->start < end;
-        if (inside && (rights & ~region->backing->limit(&region->data))) {
-            return false;
-        }
+        if (inside && (rights & ~region->backing->limit(&region->data))) return false;
     }
     return true;
 }
 
 uint64_t region_gap(const struct region_list *list, uint64_t from, uint64_t length, uint64_t limit) {
     for (const struct region *region = list->first; region; region = region->next) {
-        if (region->end <= from) {
-            continue;
-        }
-        if (region->start >= from && region->start - from >= length) {
-            break;
-        }
+        if (region->end <= from) continue;
+        if (region->start >= from && region->start - from >= length) break;
         from = region->end;
     }
     return from <= limit && length <= limit - from ? from : 0;
@@ -65,9 +57,7 @@ static struct region **link_at(struct region_list *list, uint64_t address) {
 
 hf_status_t region_add(struct region_list *list, const struct region *region) {
     struct region *added = record_take(&pool);
-    if (!added) {
-        return HF_NO_MEMORY;
-    }
+    if (!added) return HF_NO_MEMORY;
     struct region **link = link_at(list, region->start);
     *added = *region;
     added->next = *link;
@@ -77,13 +67,9 @@ hf_status_t region_add(struct region_list *list, const struct region *region) {
 
 static hf_status_t cut_at(struct region_list *list, uint64_t address) {
     struct region *region = region_find(list, address);
-    if (!region || region->start == address) {
-        return HF_OK;
-    }
+    if (!region || region->start == address) return HF_OK;
     struct region *rest = record_take(&pool);
-    if (!rest) {
-        return HF_NO_MEMORY;
-    }
+    if (!rest) return HF_NO_MEMORY;
     *rest = *region;
     rest->start = address;
     region->end = address;

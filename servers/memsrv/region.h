@@ -1,7 +1,6 @@
 /* What an address space contains: disjoint ranges of pages, sorted by address,
  * each with a backing, rights and a name. */
-#ifndef MEMSRV_REGION_H
-#define MEMSRV_REGION_H
+#pragma once
 
 #include <handoff/mem.h>
 #include <handoff/status.h>
@@ -47,5 +46,3 @@ bool region_may(const struct region_list *list, uint64_t start, uint64_t end, un
 /* Removes, or gives new rights to, what lies between two borders; then joins what is alike. */
 void region_remove(struct region_list *list, uint64_t start, uint64_t end);
 void region_protect(struct region_list *list, uint64_t start, uint64_t end, unsigned rights);
-
-#endif

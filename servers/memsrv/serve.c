@@ -44,7 +44,8 @@ static hf_status_t serve_spawn(struct request *request) {
 }
 
 static hf_status_t serve_exit(struct request *request) {
-    task_end(request->task, &(struct hf_exit){.how = HF_EXIT_CODE, .code = (int64_t)request->message.word[0]});
+    task_end(request->task,
+             &(struct hf_exit){.how = HF_EXIT_CODE, .code = (int64_t)request->message.word[0]});
     return HF_OK;
 }
 
@@ -76,9 +77,7 @@ static hf_status_t serve_task_kill(struct request *request) {
     if (!victim || victim->state != TASK_RUNNING) {
         return HF_NOT_FOUND;
     }
-    if (!may_inspect(request->task, victim)) {
-        return HF_DENIED;
-    }
+    if (!may_inspect(request->task, victim)) return HF_DENIED;
     kill(victim);
     return HF_OK;
 }
@@ -90,12 +89,8 @@ static bool rights_valid(uint64_t rights) {
 
 /* A range of pages in the user half; its length may be any number of bytes above 0. */
 static hf_status_t range_of(uint64_t start, uint64_t length, uint64_t *end) {
-    if (length == 0 || length > HF_USER_END) {
-        return HF_BAD_ARGUMENT;
-    }
-    if (start % HF_PAGE_SIZE || start < HF_USER_FIRST || start > HF_USER_END) {
-        return HF_BAD_ADDRESS;
-    }
+    if (length == 0 || length > HF_USER_END) return HF_BAD_ARGUMENT;
+    if (start % HF_PAGE_SIZE || start < HF_USER_FIRST || start > HF_USER_END) return HF_BAD_ADDRESS;
     *end = (start + length + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1);
     return *end <= HF_USER_END ? HF_OK : HF_BAD_ADDRESS;
 }
@@ -125,14 +120,18 @@ static hf_status_t serve_map(struct request *request) {
     }
     hf_status_t status = place_mapping(request, &start, &end);
     if (status == HF_OK) {
-        status = region_add(&request->task->aspace.regions,
-                            &(struct region){.start = start, .end = end, .rights = (unsigned)rights,
-                                             .backing = flags & HF_MAP_GUARD ? &backing_guard : &backing_anonymous});
+        status = region_add(
+            &request->task->aspace.regions,
+            &(struct region){.start = start,
+                             .end = end,
+                             .rights = (unsigned)rights,
+                             .backing = flags & HF_MAP_GUARD ? &backing_guard : &backing_anonymous});
     }
     if (status == HF_OK && (flags & HF_MAP_NOW)) {
-        status = work_start(&(struct work){.task = request->task, .kind = WORK_POPULATE, .start = start, .end = end,
-                                           .word = start},
-                            &request->held);
+        status = work_start(
+            &(struct work){
+                .task = request->task, .kind = WORK_POPULATE, .start = start, .end = end, .word = start},
+            &request->held);
     }
     request->message.word[0] = start;
     return status;
@@ -159,7 +158,8 @@ static hf_status_t serve_unmap(struct request *request) {
 static hf_status_t serve_protect(struct request *request) {
     struct region_list *regions = &request->task->aspace.regions;
     uint64_t start = request->message.word[0], rights = request->message.word[2], end;
-    hf_status_t status = rights_valid(rights) ? range_of(start, request->message.word[1], &end) : HF_BAD_ARGUMENT;
+    hf_status_t status =
+        rights_valid(rights) ? range_of(start, request->message.word[1], &end) : HF_BAD_ARGUMENT;
     if (status == HF_OK && !region_is_full(regions, start, end)) {
         status = HF_NOT_MAPPED;
     }
@@ -173,7 +173,10 @@ static hf_status_t serve_protect(struct request *request) {
         return status;
     }
     region_protect(regions, start, end, (unsigned)rights);
-    return work_start(&(struct work){.task = request->task, .kind = WORK_PROTECT, .start = start, .end = end,
+    return work_start(&(struct work){.task = request->task,
+                                     .kind = WORK_PROTECT,
+                                     .start = start,
+                                     .end = end,
                                      .rights = (unsigned)rights},
                       &request->held);
 }
@@ -181,7 +184,7 @@ static hf_status_t serve_protect(struct request *request) {
 static hf_status_t serve_stat(struct request *request) {
     struct hf_mem_stat *stat = (void *)BUFFER->bytes;
     *stat = (struct hf_mem_stat){
-        .total = boot->total_ram / HF_PAGE_SIZE,
+        .total = boot->map.total_ram / HF_PAGE_SIZE,
         .modules = program_frames(),
         .memsrv = own_count(),
         .tasks = ledger_total(),
@@ -260,7 +263,7 @@ static hf_status_t serve_images(struct request *request) {
 }
 
 static hf_status_t serve_command_line(struct request *request) {
-    answer_text(request, (const char *)boot + boot->command_line);
+    answer_text(request, boot->command_line);
     return HF_OK;
 }
 
@@ -268,11 +271,10 @@ static hf_status_t serve_endpoint_create(struct request *request) {
     hf_frame_t endpoint;
     unsigned slot;
     hf_status_t status = task_own_endpoint(request->task, &endpoint);
-    if (status != HF_OK) {
-        return status;
-    }
-    status = core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, endpoint, 0,
-                      HF_RIGHT_CALL | HF_RIGHT_RECEIVE | HF_RIGHT_NOTIFY | HF_RIGHT_GRANT | HF_RIGHT_MINT, &slot);
+    if (status != HF_OK) return status;
+    status =
+        core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, endpoint, 0,
+                 HF_RIGHT_CALL | HF_RIGHT_RECEIVE | HF_RIGHT_NOTIFY | HF_RIGHT_GRANT | HF_RIGHT_MINT, &slot);
     if (status != HF_OK) {
         task_disown_endpoint(request->task);
         return status;
@@ -305,9 +307,7 @@ static hf_status_t serve_label(struct request *request, enum badge_kind kind) {
     if (label >= HF_MEM_COUNT || !handlers[label].serve) {
         return HF_BAD_CALL;
     }
-    if (!request->task) {
-        return HF_DEAD;
-    }
+    if (!request->task) return HF_DEAD;
     return handlers[label].via == kind ? handlers[label].serve(request) : HF_BAD_HANDLE;
 }
 

@@ -33,25 +33,26 @@ static bool request_valid(const struct hf_spawn *request, size_t bytes) {
            request->string_bytes <= HF_SPAWN_STRINGS &&
            bytes >= offsetof(struct hf_spawn, strings) + request->string_bytes &&
            request->argument_count <= HF_SPAWN_ARGUMENTS && request->handle_count <= HF_SPAWN_HANDLES &&
-           request->priority <= 255 && !(request->flags & ~(uint32_t)HF_SPAWN_INSPECT) && strings_valid(request);
+           request->priority <= 255 && !(request->flags & ~(uint32_t)HF_SPAWN_INSPECT) &&
+           strings_valid(request);
 }
 
 static void add_gift(struct spawn *spawn, unsigned slot, const struct task *from, uint32_t handle) {
-    spawn->gift[spawn->gift_count++] =
-        (struct hf_operation){.code = HF_OP_HANDLE_PUT, .level = HF_PUT_COPY, .rights = HF_RIGHTS_SAME,
-                              .count = slot, .frame = from->handles, .address = handle};
+    spawn->gift[spawn->gift_count++] = (struct hf_operation){.code = HF_OP_HANDLE_PUT,
+                                                             .level = HF_PUT_COPY,
+                                                             .rights = HF_RIGHTS_SAME,
+                                                             .count = slot,
+                                                             .frame = from->handles,
+                                                             .address = handle};
 }
 
-hf_status_t spawn_prepare(struct task *parent, const struct hf_spawn *request, size_t bytes, struct spawn *spawn) {
-    if (!request_valid(request, bytes)) {
-        return HF_BAD_ARGUMENT;
-    }
+hf_status_t spawn_prepare(struct task *parent, const struct hf_spawn *request, size_t bytes,
+                          struct spawn *spawn) {
+    if (!request_valid(request, bytes)) return HF_BAD_ARGUMENT;
     if (request->priority > parent->priority || ((request->flags & HF_SPAWN_INSPECT) && !parent->inspect)) {
         return HF_DENIED;
     }
-    if (request->quota > parent->ledger.quota) {
-        return HF_QUOTA;
-    }
+    if (request->quota > parent->ledger.quota) return HF_QUOTA;
     *spawn = (struct spawn){
         .parent = parent,
         .request = request,
@@ -98,8 +99,9 @@ static hf_status_t make_handles(struct task *task, const struct spawn *spawn) {
 
 static hf_status_t add_region(struct task *task, uint64_t start, uint64_t end, unsigned rights,
                               const struct backing *backing, struct backing_data data) {
-    return region_add(&task->aspace.regions, &(struct region){.start = start, .end = end, .rights = rights,
-                                                              .backing = backing, .data = data});
+    return region_add(
+        &task->aspace.regions,
+        &(struct region){.start = start, .end = end, .rights = rights, .backing = backing, .data = data});
 }
 
 static hf_status_t add_image(struct task *task, const struct program *program) {
@@ -109,9 +111,7 @@ static hf_status_t add_image(struct task *task, const struct program *program) {
         hf_status_t status = add_region(task, segment->start & ~(HF_PAGE_SIZE - 1),
                                         (end + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1), segment->rights,
                                         &backing_image, (struct backing_data){program, i});
-        if (status != HF_OK) {
-            return status;
-        }
+        if (status != HF_OK) return status;
     }
     return HF_OK;
 }
@@ -221,13 +221,9 @@ hf_status_t spawn_do(const struct spawn *spawn, struct task **made) {
     if (!program) {
         return HF_NOT_FOUND;
     }
-    if (program->status != HF_OK) {
-        return program->status;
-    }
+    if (program->status != HF_OK) return program->status;
     struct task *task = task_new(spawn->parent);
-    if (!task) {
-        return HF_NO_MEMORY;
-    }
+    if (!task) return HF_NO_MEMORY;
     strncpy(task->name, program->name, HF_NAME_BYTES - 1);
     task->priority = spawn->priority;
     task->ledger.quota = spawn->quota;

@@ -1,6 +1,5 @@
 /* Spawning: from a request to a running task. */
-#ifndef MEMSRV_SPAWN_H
-#define MEMSRV_SPAWN_H
+#pragma once
 
 #include "task.h"
 
@@ -27,5 +26,3 @@ HF_MUST_CHECK hf_status_t spawn_do(const struct spawn *spawn, struct task **task
 
 /* Finds the frame of the page that arguments are put together in. */
 void spawn_init(void);
-
-#endif

@@ -56,9 +56,7 @@ static void free_record(struct task *task) {
 
 struct task *task_new(struct task *parent) {
     struct task *task = take_record();
-    if (!task) {
-        return NULL;
-    }
+    if (!task) return NULL;
     task->state = TASK_BUILDING;
     task->number = ++last_number;
     task->task = task->handles = task->buffer = task->aspace.root = HF_NO_FRAME;
@@ -165,9 +163,7 @@ static bool reap_core_task(struct task *task) {
     task_core_state(task, &block);
     task->exit.left.ticks = block.ticks;
     hf_status_t status = core_object(HF_OP_TASK_DESTROY, task->task, &result);
-    if (status == HF_AGAIN) {
-        return false;
-    }
+    if (status == HF_AGAIN) return false;
     core_must(status);
     give_buffer(task, result.value[0]);
     ledger_give(&task->ledger, LEDGER_OBJECTS, task->task);
@@ -177,9 +173,7 @@ static bool reap_core_task(struct task *task) {
 
 static bool reap_endpoints(struct task *task) {
     struct owned *owned = task->endpoints;
-    if (!owned) {
-        return true;
-    }
+    if (!owned) return true;
     hf_status_t status = core_object(HF_OP_ENDPOINT_DESTROY, owned->frame, NULL);
     if (status != HF_AGAIN) {
         core_must(status);
@@ -257,9 +251,7 @@ hf_status_t task_wait(struct task *task, bool *held) {
         return HF_OK;
     }
     struct waiter *waiter = record_take(&waiters);
-    if (!waiter) {
-        return HF_NO_MEMORY;
-    }
+    if (!waiter) return HF_NO_MEMORY;
     waiter->reply = HF_SLOT_ANY;
     hf_status_t status = hf_hold(&waiter->reply);
     if (status != HF_OK) {

@@ -1,6 +1,5 @@
 /* Tasks, as memsrv knows them: what each consists of, who may name it, and how it ends. */
-#ifndef MEMSRV_TASK_H
-#define MEMSRV_TASK_H
+#pragma once
 
 #include <handoff/mmu.h>
 #include <ipc.h>
@@ -92,5 +91,3 @@ void task_disown_endpoint(struct task *task);
 void task_core_state(const struct task *task, struct hf_task_block *block);
 
 extern hf_frame_t task_endpoint; /* memsrv's */
-
-#endif

@@ -50,9 +50,7 @@ static bool finished(const struct work *work) { return work->at == work->end; }
 hf_status_t work_start(const struct work *asked, bool *held) {
     struct work *work = record_take(&pool);
     *held = false;
-    if (!work) {
-        return HF_NO_MEMORY;
-    }
+    if (!work) return HF_NO_MEMORY;
     *work = *asked;
     work->at = work->start;
     work->reply = HF_SLOT_ANY;

@@ -1,7 +1,6 @@
 /* Requests that take longer than one message may: done in parts, between messages,
  * while the caller waits for its reply. */
-#ifndef MEMSRV_WORK_H
-#define MEMSRV_WORK_H
+#pragma once
 
 #include "task.h"
 
@@ -33,5 +32,3 @@ void work_do_part(void);
 
 /* The task is ended: what it asked for isn't wanted any more. */
 void work_cancel(struct task *task);
-
-#endif

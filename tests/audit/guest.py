@@ -127,8 +127,9 @@ class Guest:
             root = task["cr3"] // PAGE
             if task["memory"] and self.physical(BOOT_INFO, root):
                 info = self.structure("hf_boot", BOOT_INFO, root)
-                data = self.read(BOOT_INFO + info["ranges"], info["range_count"] * 24, root)
-                return info, list(struct.iter_unpack("<3Q", data))
+                ranges = info["map"]["range"][:info["map"]["count"]]
+                return info, [(at["first"], after["first"] - at["first"], at["kind"])
+                              for at, after in zip(ranges, ranges[1:]) if at["kind"]]
         raise ValueError("no task has the boot information")
 
 

@@ -1,30 +1,34 @@
 // sources: ukernel/multiboot.c ukernel/bootmap.c
-// include: ukernel
+// include: ukernel tests/host
 /* The input is the boot information, except for its total size, which is the input's. */
-#include "multiboot.h"
-#include <stdlib.h>
+#include "refusal.h"
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct multiboot_info info;
+static struct hf_boot info;
 
 static void check_map(void) {
-    for (unsigned i = 0; i < info.map.count; i++) {
-        const struct boot_range *range = &info.map.range[i];
-        if (range->first >= range->end || range->end > BOOTMAP_FRAMES || range->kind != HF_RANGE_FREE ||
-            (i > 0 && range[-1].end >= range->first)) {
+    const struct hf_boot_map *map = &info.map;
+    if (map->count == 0 || map->count % 2 != 0 || map->count > HF_BOOT_RANGES) {
+        abort();
+    }
+    for (unsigned i = 0; i < map->count; i++) {
+        const struct hf_boot_range *range = &map->range[i];
+        if (range->first > BOOTMAP_FRAMES || range->kind != (i % 2 == 0 ? HF_RANGE_FREE : HF_RANGE_NONE) ||
+            (i > 0 && range[-1].first >= range->first)) {
             abort();
         }
     }
 }
 
-static void check_modules(const uint8_t *bytes, size_t size) {
+static bool ends(const char *string, size_t room) { return memchr(string, 0, room) != NULL; }
+
+static void check_modules(void) {
     for (unsigned i = 0; i < info.module_count; i++) {
-        const struct multiboot_module *module = &info.module[i];
-        const uint8_t *arguments = (const uint8_t *)module->arguments;
-        if (module->start > module->end || module->name_length == 0 || arguments < bytes ||
-            arguments + strlen(module->arguments) >= bytes + size) {
+        const struct hf_boot_module *module = &info.module[i];
+        if (!ends(module->name, sizeof module->name) || !ends(module->arguments, sizeof module->arguments) ||
+            module->name[0] == 0 || strchr(module->name, ' ') || boot_module(&info, module->name) != module) {
             abort();
         }
     }
@@ -37,10 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         memcpy(bytes, data, size);
         memcpy(bytes, &total, sizeof total);
     }
-    if (multiboot_parse(bytes, size, &info) == BOOT_OK) {
+    if (!REFUSAL(multiboot_parse(bytes, size, &info))) {
         check_map();
-        check_modules(bytes, size);
-        if (info.map.count == 0 || (uint8_t)info.command_line[strlen(info.command_line)] != 0) {
+        check_modules();
+        if (!ends(info.command_line, sizeof info.command_line)) {
             abort();
         }
     }

@@ -57,7 +57,7 @@ class Images:
         if key not in self.made:
             path = self.folder / f"{len(self.made)}.{kind}"
             words = [word for string, content in pairs for word in (string, self._file(content))]
-            core_file = self._file(core or image("core"))
+            core_file = self._file(core or image("test-core" if "selftest=" in cmdline else "core"))
             subprocess.run([ROOT / "tools" / "image", kind, path, core_file, cmdline, *words], check=True)
             self.made[key] = path
         return self.made[key]

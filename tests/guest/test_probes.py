@@ -15,7 +15,7 @@ ABSENT, DENIED = "not present", "not allowed"
 
 
 def symbol(name):
-    return debug_of(BUILD / "handoff.elf").symbols[name]
+    return debug_of(BUILD / "tests" / "handoff.elf").symbols[name]
 
 
 def alias(start, end):

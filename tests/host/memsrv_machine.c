@@ -12,6 +12,7 @@
 void memsrv_main(const struct hf_boot *boot);
 
 struct task *memsrv;
+bool memsrv_ended;
 
 /* Frames for what memsrv has from the beginning: objects, tables, modules; all of run 0. */
 enum { ROOT = WORLD_FREE, TASK_FRAME, HANDLES_FRAME, BUFFER_FRAME, OPERATIONS_FRAME, FIRST_OTHER };
@@ -150,8 +151,9 @@ hf_status_t hf_port_out(hf_handle_t handle, uint16_t port, unsigned size, uint32
 
 hf_status_t hf_power(hf_handle_t power, unsigned code) {
     (void)power;
-    fail_msg("memsrv turned the machine off: %u", code);
-    return HF_OK;
+    (void)code;
+    memsrv_ended = true;
+    longjmp(finished, 1);
 }
 
 /* ---- memsrv's own mappings ---- */
@@ -295,13 +297,23 @@ static void make_memsrv(void) {
     GRANTED(.code = HF_OP_TASK_START, .object = TASK_FRAME);
 }
 
+static void show_information(void) {
+    _Static_assert(sizeof information <= HF_PAGE_SIZE, "one page of boot information");
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    void *at = mmap((void *)HF_BOOT_INFO, HF_PAGE_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    assert_ptr_equal(at, (void *)HF_BOOT_INFO);
+    memcpy(at, &information, sizeof information);
+}
+
 void memsrv_run(const struct memsrv_module *modules, unsigned count, bool (*step)(void)) {
     share_ram();
     world_start(NULL);
     describe(modules, count);
     make_memsrv();
+    show_information();
     driver = step;
+    memsrv_ended = false;
     if (setjmp(finished) == 0) {
-        memsrv_main(&information.boot);
+        memsrv_main((const struct hf_boot *)HF_BOOT_INFO);
     }
 }

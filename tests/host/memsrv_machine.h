@@ -15,9 +15,12 @@ struct memsrv_module {
 
 extern struct task *memsrv; /* the task that it runs as */
 
+extern bool memsrv_ended;   /* it has turned the machine off */
+
 /* Starts memsrv on a fresh machine with these boot modules. Whenever it waits for a message, `step` is
- * called until there is one. Returns when `step` says so, by false: the machine is then as it stands. */
+ * called until there is one. Returns when `step` says so, by false, or when memsrv has turned the machine
+ * off: the machine is then as it stands. */
 void memsrv_run(const struct memsrv_module *modules, unsigned count, bool (*step)(void));
 
-/* Frames that memsrv was given to boot with, and which it does not know as free. */
+/* FREE frames that memsrv does not know: those that its image would be in. */
 uint64_t memsrv_first_frames(void);

@@ -26,6 +26,7 @@ extern struct buddy frames;
 uint64_t buddy_free_frames(struct buddy *buddy);
 const char *buddy_check(const struct buddy *buddy);
 uint64_t ledger_total(void);
+uint64_t own_count(void);
 
 /* ---- images ---- */
 
@@ -69,6 +70,8 @@ struct client {
     uint64_t place[PLACES], length[PLACES]; /* what it has mapped, perhaps */
     uint32_t label;                         /* of its call under way */
     uint64_t asked_length;
+    unsigned asked_place;                   /* which of them the call is about */
+    unsigned finishing, finish_step;        /* a handle, and how far that has got */
 };
 
 static struct client clients[CLIENTS];
@@ -102,9 +105,10 @@ static void take_answer(struct task *task, struct client *client) {
         granted++;
         spawned += client->label == HF_MEM_SPAWN;
         if (client->label == HF_MEM_MAP) {
-            const unsigned at = (unsigned)draw(PLACES);
-            client->place[at] = task->registers.rdx;
-            client->length[at] = client->asked_length;
+            client->place[client->asked_place] = task->registers.rdx;
+            client->length[client->asked_place] = client->asked_length;
+        } else if (client->label == HF_MEM_UNMAP) {
+            client->place[client->asked_place] = 0;
         }
     } else {
         refused++;
@@ -139,7 +143,7 @@ static uint64_t some_length(void) {
     case 1:
         return draw(3);
     case 2:
-        return draw(900) * HF_PAGE_SIZE;
+        return draw(draw(8) ? 60 : 900) * HF_PAGE_SIZE;
     default:
         return draw(24) * HF_PAGE_SIZE + (draw(3) ? 0 : draw(HF_PAGE_SIZE));
     }
@@ -171,11 +175,17 @@ static void fill_spawn(struct hf_buffer *buffer, struct frame_registers *registe
     registers->rsi |= bytes << 32;
 }
 
+static bool is_task_handle(const struct task *task, unsigned slot) {
+    const struct handle *handle = &task->handles[slot];
+    return slot >= HF_SLOT_GIVEN && handle->kind == HF_HANDLE_ENDPOINT &&
+           handle->object == task->handles[HF_SLOT_MEMSRV].object;
+}
+
 static uint64_t some_task_handle(const struct task *task) {
     const unsigned from = (unsigned)draw(HF_HANDLE_COUNT);
     for (unsigned i = 0; i < HF_HANDLE_COUNT; i++) {
         const unsigned slot = (from + i) % HF_HANDLE_COUNT;
-        if (slot > HF_SLOT_CONSOLE && task->handles[slot].kind == HF_HANDLE_ENDPOINT) {
+        if (is_task_handle(task, slot)) {
             return slot;
         }
     }
@@ -183,26 +193,88 @@ static uint64_t some_task_handle(const struct task *task) {
 }
 
 static uint32_t draw_label(void) {
-    static const uint32_t common[] = {HF_MEM_MAP, HF_MEM_MAP, HF_MEM_MAP, HF_MEM_UNMAP, HF_MEM_PROTECT, HF_MEM_SPAWN,
-                                      HF_MEM_MAP, HF_MEM_UNMAP};
-    return draw(3) ? common[draw(8)] : 1 + (uint32_t)draw(HF_MEM_COUNT + 1);
+    static const uint32_t common[] = {HF_MEM_MAP,   HF_MEM_MAP,   HF_MEM_UNMAP, HF_MEM_PROTECT,
+                                      HF_MEM_MAP,   HF_MEM_UNMAP, HF_MEM_STAT,  HF_MEM_PROTECT};
+    return draw(4) ? common[draw(8)] : 1 + (uint32_t)draw(HF_MEM_COUNT + 1);
+}
+
+/* Tasks and endpoints are not needed for ever: ends one, waits for it, and closes its handle, so that
+ * nothing of it is left. False when there is nothing of that kind to be done. */
+static bool finish_something(struct task *task, struct client *client) {
+    unsigned used = 0;
+    for (unsigned slot = HF_SLOT_GIVEN; slot < HF_HANDLE_COUNT; slot++) {
+        used += task->handles[slot].kind != HF_HANDLE_NONE;
+    }
+    if (client->finishing == 0 && draw(HF_HANDLE_COUNT / 2) < used) {
+        client->finishing = HF_SLOT_GIVEN + (unsigned)draw(HF_HANDLE_COUNT - HF_SLOT_GIVEN);
+        client->finish_step = is_task_handle(task, client->finishing) ? 0 : 2;
+    }
+    if (client->finishing == 0) {
+        return false;
+    }
+    static const uint32_t labels[] = {HF_MEM_KILL, HF_MEM_WAIT};
+    const unsigned at = client->finish_step++;
+    task->registers.rdi = client->finishing;
+    if (at < 2) {
+        task->registers.rsi = client->label = labels[at];
+        (void)world_call(task, HF_CALL_CALL);
+    } else {
+        client->finishing = 0;
+        (void)world_call(task, HF_CALL_HANDLE_CLOSE);
+    }
+    return true;
+}
+
+/* Exactly what was mapped once, mostly; or the middle of it. */
+static void take_mapped(struct frame_registers *registers, struct client *client) {
+    const unsigned at = client->asked_place;
+    const uint64_t pages = client->length[at] / HF_PAGE_SIZE;
+    if (client->place[at] == 0 || draw(6) == 0) {
+        return;
+    }
+    registers->rdx = client->place[at];
+    registers->r10 = client->length[at];
+    if (pages > 2 && draw(3) == 0) {
+        registers->rdx += HF_PAGE_SIZE;
+        registers->r10 = (1 + draw(pages - 2)) * HF_PAGE_SIZE;
+    }
+}
+
+/* What to ask: for something new where nothing is known to be, and about the old where something is. */
+static uint32_t draw_request(const struct task *task, struct client *client) {
+    uint32_t label = draw_label();
+    client->asked_place = (unsigned)draw(PLACES);
+    if (task == init && draw(4)) {
+        return draw(12) ? HF_MEM_SPAWN : HF_MEM_TASK_KILL;
+    }
+    if (task == init && (label == HF_MEM_MAP || label == HF_MEM_UNMAP || label == HF_MEM_PROTECT)) {
+        return HF_MEM_STAT; /* what it lost track of would stay for ever */
+    }
+    if ((label == HF_MEM_EXIT && (task == init || draw(6))) || (label == HF_MEM_TASK_KILL && draw(4)) ||
+        (label == HF_MEM_WAIT && (task == init || draw(3)))) {
+        label = HF_MEM_STAT;
+    }
+    const bool known = client->place[client->asked_place] != 0;
+    if (label == HF_MEM_MAP && known) {
+        return HF_MEM_UNMAP;
+    }
+    return (label == HF_MEM_UNMAP || label == HF_MEM_PROTECT) && !known ? HF_MEM_MAP : label;
 }
 
 /* A request to memsrv, drawn. */
 static void ask_memsrv(struct task *task, struct client *client) {
     struct frame_registers *registers = &task->registers;
-    uint32_t label = draw_label();
+    const uint32_t label = draw_request(task, client);
     const bool about_task = label == HF_MEM_WAIT || label == HF_MEM_KILL;
-    if ((label == HF_MEM_EXIT && (task == init || draw(6))) || (label == HF_MEM_TASK_KILL && draw(4)) ||
-        (label == HF_MEM_WAIT && draw(3))) {
-        label = HF_MEM_STAT;
-    }
     const uint64_t handle = about_task != (draw(30) == 0) ? some_task_handle(task) : HF_SLOT_MEMSRV;
     registers->rsi = label;
-    registers->rdx = label == HF_MEM_MAP && draw(2) ? 0 : some_address(client);
+    registers->rdx = label == HF_MEM_MAP && draw(6) ? 0 : some_address(client);
     registers->r10 = client->asked_length = some_length();
     registers->r8 = some_rights();
-    registers->r9 = draw(10) ? draw(2) * HF_MAP_NOW : draw(16);
+    registers->r9 = draw(10) ? (draw(4) == 0) * HF_MAP_NOW : draw(16);
+    if (label == HF_MEM_UNMAP || label == HF_MEM_PROTECT) {
+        take_mapped(registers, client);
+    }
     if (label == HF_MEM_TASK_KILL) {
         registers->rdx = 2 + draw(spawned + 2);
     } else if (label == HF_MEM_TASKS || label == HF_MEM_IMAGES) {
@@ -210,7 +282,7 @@ static void ask_memsrv(struct task *task, struct client *client) {
     } else if (label == HF_MEM_SPAWN && task->buffer) {
         fill_spawn(task->buffer, registers);
     }
-    if (draw(60) == 0) {
+    if (draw(60) == 0 && task != init) {
         registers->rsi |= draw(1u << 31) | draw(200) << 32;
     }
     client->label = (uint32_t)registers->rsi;
@@ -345,7 +417,10 @@ static bool step(void) {
     init = init ? init : task;
     struct client *client = client_of(task);
     take_answer(task, client);
-    if (draw(3)) {
+    if (finish_something(task, client)) {
+        return true;
+    }
+    if (task == init || draw(3)) {
         ask_memsrv(task, client);
     } else {
         touch(task, client);
@@ -368,9 +443,9 @@ static void random_requests(void **state) {
     const struct memsrv_module modules[] = {{"memsrv", "no program", 11}, {"init", image, sizeof image},
                                             {"child", image, sizeof image - 100}};
     memsrv_run(modules, 3, step);
-    print_message("%lu requests, %lu %% granted, %lu faults, %lu tasks\n", requests,
-                  granted * 100 / (granted + refused + 1), faults, spawned);
-    assert_true(ending);
+    print_message("%lu requests, %lu %% granted, %lu faults, %lu tasks; memsrv has %llu frames\n", requests,
+                  granted * 100 / (granted + refused + 1), faults, spawned, (unsigned long long)own_count());
+    assert_true(ending && memsrv_ended);
     compare_books();
     assert_int_equal(ledger_total(), 0);
     assert_int_equal(frames_of_type(HF_FRAME_TASK), 1);

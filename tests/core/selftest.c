@@ -1,4 +1,5 @@
-#include "selftest.h"
+/* Deliberate violations in ring 0: `selftest=NAME` on the command line. */
+#include "boot.h"
 
 #include "address.h"
 #include "kernelmap.h"
@@ -9,9 +10,7 @@ static void write_to(const void *address) { *(volatile uint8_t *)(uint64_t)addre
 
 static void read_of(const void *address) { (void)*(const volatile uint8_t *)address; }
 
-static void fetch_from(const void *address) {
-    ((void (*)(void))(uint64_t)address)();
-}
+static void fetch_from(const void *address) { ((void (*)(void))(uint64_t)address)(); }
 
 static uint8_t data[16] = {0xc3}; /* RET */
 static const uint8_t constant[16] = {0xc3};
