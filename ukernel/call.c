@@ -30,13 +30,13 @@ hf_status_t call_mmu(struct task *task) { return mmu_list(task, task->registers.
 hf_status_t call_mmu_one(struct task *task) {
     struct frame_registers *registers = &task->registers;
     union {
-        struct hf_operation operation;
+        struct hf_operation op;
         struct hf_result result;
         uint64_t word[4];
     } in = {.word = {registers->rdi, registers->rsi, registers->rdx, registers->r10}}, out;
 
     if (!task->memory) return HF_DENIED;
-    hf_status_t status = mmu_one(task, &in.operation, &out.result);
+    hf_status_t status = mmu_one(task, &in.op, &out.result);
     registers->rdi = out.word[0];
     registers->rsi = out.word[1];
     registers->rdx = out.word[2];

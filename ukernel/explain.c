@@ -1,32 +1,17 @@
-#include "explain.h"
+#include "panic.h"
 
 #include "entry.h"
 #include "log.h"
 #include "walk.h"
 
 /* Intel SDM vol. 3A, table 6-1. */
-static const char *const exceptions[VECTOR_EXCEPTIONS] = {"divide error",
-                                                          "debug",
-                                                          "NMI",
-                                                          "breakpoint",
-                                                          "overflow",
-                                                          "bound range exceeded",
-                                                          "invalid opcode",
-                                                          "device not available",
-                                                          "double fault",
-                                                          "coprocessor segment overrun",
-                                                          "invalid TSS",
-                                                          "segment not present",
-                                                          "stack fault",
-                                                          "general protection",
-                                                          "page fault",
-                                                          "exception 15",
-                                                          "x87 error",
-                                                          "alignment check",
-                                                          "machine check",
-                                                          "SIMD error",
-                                                          "virtualization",
-                                                          "control protection"};
+/* clang-format off */
+static const char *const exceptions[VECTOR_EXCEPTIONS] = {
+    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
+    "device not available", "double fault", "coprocessor segment overrun", "invalid TSS", "segment not present",
+    "stack fault", "general protection", "page fault", "exception 15", "x87 error", "alignment check",
+    "machine check", "SIMD error", "virtualization", "control protection"};
+/* clang-format on */
 
 static const char *exception_name(uint64_t vector) {
     const char *name = vector < VECTOR_EXCEPTIONS ? exceptions[vector] : NULL;

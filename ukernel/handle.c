@@ -81,59 +81,59 @@ hf_status_t call_handle_close(struct task *task) {
     return HF_OK;
 }
 
-hf_status_t mmu_handles_create(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *) {
-    return mmu_create(mmu, operation->object, HF_FRAME_HANDLES) ? HF_OK : HF_AGAIN;
+hf_status_t mmu_handles_create(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
+    return mmu_create(mmu, op->object, HF_FRAME_HANDLES) ? HF_OK : HF_AGAIN;
 }
 
-hf_status_t mmu_handles_destroy(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
-    if (frame_entry(operation->object)->refs != 0) return HF_NOT_EMPTY;
+hf_status_t mmu_handles_destroy(struct mmu *, const struct hf_operation *op, struct hf_result *) {
+    if (frame_entry(op->object)->refs != 0) return HF_NOT_EMPTY;
     /* commit */
-    frame_release(operation->object);
+    frame_release(op->object);
     return HF_OK;
 }
 
 /* ---- HANDLE_PUT: the handle that an operation describes, not put anywhere yet. Its
  * ---- kind, rights and badge are filled in for the common case. */
 
-static hf_status_t make_endpoint(const struct hf_operation *operation, struct handle *made) {
-    struct endpoint *endpoint = endpoint_in(operation->frame);
+static hf_status_t make_endpoint(const struct hf_operation *op, struct handle *made) {
+    struct endpoint *endpoint = endpoint_in(op->frame);
     if (!endpoint || endpoint->serial == 0) return HF_BAD_FRAME;
     made->kind = HF_HANDLE_ENDPOINT;
     made->object = (uint64_t)endpoint;
     made->serial = endpoint->serial;
-    made->badge = operation->address;
+    made->badge = op->address;
     return HF_OK;
 }
 
-static hf_status_t make_copy(const struct hf_operation *operation, struct handle *made) {
-    const struct handle *table = handles_in(operation->frame);
-    uint64_t slot = operation->address;
+static hf_status_t make_copy(const struct hf_operation *op, struct handle *made) {
+    const struct handle *table = handles_in(op->frame);
+    uint64_t slot = op->address;
     if (!table) return HF_BAD_FRAME;
     if (slot == 0 || slot >= HF_HANDLE_COUNT || !can_be_copied(&table[slot])) return HF_BAD_HANDLE;
-    unsigned rights = operation->rights == HF_RIGHTS_SAME ? table[slot].rights : operation->rights;
+    unsigned rights = op->rights == HF_RIGHTS_SAME ? table[slot].rights : op->rights;
     *made = table[slot];
     if (!(made->rights & HF_RIGHT_GRANT) || (rights & ~(unsigned)made->rights)) return HF_DENIED;
     made->rights = (uint8_t)rights;
     return HF_OK;
 }
 
-static hf_status_t make_ports(const struct hf_operation *operation, struct handle *made) {
+static hf_status_t make_ports(const struct hf_operation *op, struct handle *made) {
     made->kind = HF_HANDLE_PORTS;
-    made->object = operation->frame;
-    made->serial = operation->address;
-    return device_ports_grantable(operation->frame, operation->address) ? HF_OK : HF_DENIED;
+    made->object = op->frame;
+    made->serial = op->address;
+    return device_ports_grantable(op->frame, op->address) ? HF_OK : HF_DENIED;
 }
 
-static hf_status_t make_irq(const struct hf_operation *operation, struct handle *made) {
+static hf_status_t make_irq(const struct hf_operation *op, struct handle *made) {
     made->kind = HF_HANDLE_IRQ;
-    made->object = operation->frame;
-    if (operation->address) return HF_BAD_ARGUMENT;
-    return device_irq_grantable(operation->frame) ? HF_OK : HF_DENIED;
+    made->object = op->frame;
+    if (op->address) return HF_BAD_ARGUMENT;
+    return device_irq_grantable(op->frame) ? HF_OK : HF_DENIED;
 }
 
-static hf_status_t make_power(const struct hf_operation *operation, struct handle *made) {
+static hf_status_t make_power(const struct hf_operation *op, struct handle *made) {
     made->kind = HF_HANDLE_POWER;
-    return operation->frame || operation->address ? HF_BAD_ARGUMENT : HF_OK;
+    return op->frame || op->address ? HF_BAD_ARGUMENT : HF_OK;
 }
 
 static hf_status_t (*const makers[])(const struct hf_operation *, struct handle *) = {
@@ -141,14 +141,14 @@ static hf_status_t (*const makers[])(const struct hf_operation *, struct handle 
     [HF_PUT_IRQ] = make_irq,           [HF_PUT_POWER] = make_power,
 };
 
-hf_status_t mmu_handle_put(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    struct handle *table = frame_pointer(operation->object);
-    struct handle made = {.rights = (uint8_t)operation->rights};
-    uint64_t slot = operation->count;
-    if (operation->level >= sizeof(makers) / sizeof(makers[0])) return HF_BAD_ARGUMENT;
-    bool same = operation->level == HF_PUT_COPY && operation->rights == HF_RIGHTS_SAME;
-    if (operation->rights > HF_RIGHTS_ALL && !same) return HF_BAD_ARGUMENT;
-    hf_status_t status = makers[operation->level](operation, &made);
+hf_status_t mmu_handle_put(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    struct handle *table = frame_pointer(op->object);
+    struct handle made = {.rights = (uint8_t)op->rights};
+    uint64_t slot = op->count;
+    if (op->level >= sizeof(makers) / sizeof(makers[0])) return HF_BAD_ARGUMENT;
+    bool same = op->level == HF_PUT_COPY && op->rights == HF_RIGHTS_SAME;
+    if (op->rights > HF_RIGHTS_ALL && !same) return HF_BAD_ARGUMENT;
+    hf_status_t status = makers[op->level](op, &made);
     unsigned visited = slot == HF_SLOT_ANY ? HF_HANDLE_COUNT : 1;
     if (status == HF_OK && !mmu_take_entries(mmu, visited)) status = HF_AGAIN;
     if (status == HF_OK) status = handle_free_slot(table, &slot);

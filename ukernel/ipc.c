@@ -4,7 +4,6 @@
 #include "entry.h"
 #include "handle.h"
 #include "schedule.h"
-#include "transfer.h"
 #include "walk.h"
 
 /* The words that a fault's message brings are found when it is delivered, so that

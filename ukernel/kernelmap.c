@@ -1,7 +1,7 @@
 #include "kernelmap.h"
 
 #include "boot.h"
-#include "stack.h"
+#include "segment.h"
 
 #define KERNEL_PAGE (ENTRY_PRESENT | ENTRY_GLOBAL | ENTRY_ACCESSED | ENTRY_DIRTY)
 #define KERNEL_TABLE (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_ACCESSED)

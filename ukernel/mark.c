@@ -1,43 +1,43 @@
 /* What memsrv notes about frames, and reads back. */
 #include "mmu.h"
 
-hf_status_t mmu_pin(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
-    struct hf_frame_entry *entry = frame_entry(operation->object);
+hf_status_t mmu_pin(struct mmu *, const struct hf_operation *op, struct hf_result *) {
+    struct hf_frame_entry *entry = frame_entry(op->object);
     if (entry->flags & HF_FRAME_PINNED) return HF_EXISTS;
     /* commit */
     entry->flags |= HF_FRAME_PINNED;
     return HF_OK;
 }
 
-hf_status_t mmu_unpin(struct mmu *, const struct hf_operation *operation, struct hf_result *result) {
-    struct hf_frame_entry *entry = frame_entry(operation->object);
+hf_status_t mmu_unpin(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
+    struct hf_frame_entry *entry = frame_entry(op->object);
     if (!(entry->flags & HF_FRAME_PINNED)) return HF_NOT_MAPPED;
     /* commit */
     entry->flags &= (uint8_t)~HF_FRAME_PINNED;
     if (entry->refs == 0) {
-        frame_release(operation->object);
+        frame_release(op->object);
         result->detail = HF_LEAF_FREED;
     }
     return HF_OK;
 }
 
-hf_status_t mmu_tag(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
-    enum hf_frame_type type = frame_type(operation->object);
-    if (operation->address > UINT16_MAX) return HF_BAD_ARGUMENT;
+hf_status_t mmu_tag(struct mmu *, const struct hf_operation *op, struct hf_result *) {
+    enum hf_frame_type type = frame_type(op->object);
+    if (op->address > UINT16_MAX) return HF_BAD_ARGUMENT;
     if (type == HF_FRAME_RESERVED || type == HF_FRAME_CORE || type == HF_FRAME_FREE) return HF_BAD_FRAME;
     /* commit */
-    frame_entry(operation->object)->tag = (uint16_t)operation->address;
+    frame_entry(op->object)->tag = (uint16_t)op->address;
     return HF_OK;
 }
 
 #define QUERY_MOST 256u
 
-hf_status_t mmu_query(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_query(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     struct hf_operation_page *page;
-    bool runs = operation->level == HF_QUERY_RUNS;
-    uint64_t first = operation->object, limit = runs ? frame_limit / RUN_FRAMES : frame_limit;
-    uint32_t count = operation->count;
-    if (operation->level > HF_QUERY_FRAMES || count == 0 || count > QUERY_MOST || first >= limit) {
+    bool runs = op->level == HF_QUERY_RUNS;
+    uint64_t first = op->object, limit = runs ? frame_limit / RUN_FRAMES : frame_limit;
+    uint32_t count = op->count;
+    if (op->level > HF_QUERY_FRAMES || count == 0 || count > QUERY_MOST || first >= limit) {
         return HF_BAD_ARGUMENT;
     }
     if (count > limit - first) count = (uint32_t)(limit - first);

@@ -45,43 +45,41 @@ hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page) {
     return HF_OK;
 }
 
-hf_status_t mmu_find(const struct hf_operation *operation, unsigned level, struct walk *found,
+hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found,
                      struct hf_result *result) {
-    if (!address_is_user(operation->address)) return HF_BAD_ADDRESS;
-    *found = walk(operation->object, operation->address, level);
+    if (!address_is_user(op->address)) return HF_BAD_ADDRESS;
+    *found = walk(op->object, op->address, level);
     if (found->level == level) return HF_OK;
     if (entry_present(*found->entry)) return HF_EXISTS;
     result->detail = found->level - 1;
     return HF_NO_TABLE;
 }
 
-static bool unused_are_zero(const struct hf_operation *operation, unsigned fields) {
-    return ((fields & HF_LEVEL) || operation->level == 0) &&
-           ((fields & HF_RIGHTS) || operation->rights == 0) &&
-           ((fields & HF_COUNT) || operation->count == 0) &&
-           ((fields & HF_ADDRESS) || operation->address == 0) &&
-           ((fields & HF_FRAME) || operation->frame == 0);
+static bool unused_are_zero(const struct hf_operation *op, unsigned fields) {
+    unsigned set = (op->level ? HF_LEVEL : 0u) | (op->rights ? HF_RIGHTS : 0u) | (op->count ? HF_COUNT : 0u) |
+                   (op->address ? HF_ADDRESS : 0u) | (op->frame ? HF_FRAME : 0u);
+    return (set & ~fields) == 0;
 }
 
-static hf_status_t dispatch(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    unsigned code = operation->code;
+static hf_status_t dispatch(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    unsigned code = op->code;
     if (code == HF_OP_NONE || code >= HF_OP_COUNT) return HF_BAD_CALL;
-    if (!unused_are_zero(operation, operations[code].fields)) return HF_BAD_ARGUMENT;
+    if (!unused_are_zero(op, operations[code].fields)) return HF_BAD_ARGUMENT;
     unsigned type = operations[code].object;
-    if (type != HF_FRAME_ANY && frame_type(operation->object) != type) return HF_BAD_FRAME;
-    return operations[code].run(mmu, operation, result);
+    if (type != HF_FRAME_ANY && frame_type(op->object) != type) return HF_BAD_FRAME;
+    return operations[code].run(mmu, op, result);
 }
 
-static hf_status_t run(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+static hf_status_t run(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     *result = (struct hf_result){0};
-    hf_status_t status = dispatch(mmu, operation, result);
+    hf_status_t status = dispatch(mmu, op, result);
     result->status = status;
     return status;
 }
 
-hf_status_t mmu_one(struct task *task, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_one(struct task *task, const struct hf_operation *op, struct hf_result *result) {
     struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .entries = ENTRIES_PER_ENTRY};
-    return task->memory ? run(&mmu, operation, result) : HF_DENIED;
+    return task->memory ? run(&mmu, op, result) : HF_DENIED;
 }
 
 hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
@@ -92,8 +90,8 @@ hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
     if (count > HF_OPERATIONS) return HF_BAD_ARGUMENT;
     for (; *done < count; ++*done) {
         /* Copied first: the page is shared with ring 3, so nothing in it is read twice. */
-        struct hf_operation operation = task->operations->operation[*done];
-        hf_status_t status = run(&mmu, &operation, &task->operations->result[*done]);
+        struct hf_operation op = task->operations->operation[*done];
+        hf_status_t status = run(&mmu, &op, &task->operations->result[*done]);
         if (status != HF_OK) return status;
     }
     return HF_OK;

@@ -25,7 +25,7 @@ struct mmu {
 hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done);
 
 /* Runs one operation from and to registers. */
-hf_status_t mmu_one(struct task *task, const struct hf_operation *operation, struct hf_result *result);
+hf_status_t mmu_one(struct task *task, const struct hf_operation *op, struct hf_result *result);
 
 /* Takes part of this entry's bounded work; false when it is used up (HF_AGAIN). */
 bool mmu_take_page(struct mmu *mmu);
@@ -42,11 +42,10 @@ hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page);
 
 /* The entry of this level for the operation's aspace and address: HF_BAD_ADDRESS,
  * HF_EXISTS (a larger page), or HF_NO_TABLE with the level in the result. */
-hf_status_t mmu_find(const struct hf_operation *operation, unsigned level, struct walk *found,
+hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found,
                      struct hf_result *result);
 
-typedef hf_status_t mmu_operation(struct mmu *mmu, const struct hf_operation *operation,
-                                  struct hf_result *result);
+typedef hf_status_t mmu_operation(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result);
 
 #define X(upper, lower, object, fields, text) mmu_operation mmu_##lower;
 HF_OPERATION_LIST(X)

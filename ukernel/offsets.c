@@ -4,10 +4,13 @@
 #include "panic.h"
 #include "schedule.h"
 #include "segment.h"
-#include "stack.h"
 
 #define VALUE(name, value) __asm__ volatile("\n.ascii \"->%%define " #name " %0\"" : : "i"((uint64_t)(value)))
-#define TASK(name, field) VALUE(TASK_##name, offsetof(struct task, registers.field))
+#define TASK(name, field) VALUE(TASK_##name, offsetof(struct task, registers.field));
+#define TASK_REGISTERS(X) \
+    X(RAX, rax) \
+    X(RBX, rbx) X(RDX, rdx) X(RSI, rsi) X(RDI, rdi) X(RBP, rbp) X(R8, r8) X(R9, r9) X(R10, r10) X(R12, r12) \
+        X(R13, r13) X(R14, r14) X(VECTOR, vector) X(RIP, rip) X(CS, cs) X(RSP, rsp)
 
 void offsets(void);
 
@@ -29,23 +32,7 @@ void offsets(void) {
     VALUE(TASK_REGISTERS_END, offsetof(struct task, registers) + sizeof(struct frame_registers));
     VALUE(TASK_FS_BASE, offsetof(struct task, fs_base));
     VALUE(TASK_CR3, offsetof(struct task, cr3));
-    TASK(RAX, rax);
-    TASK(RBX, rbx);
-    TASK(RCX, rcx);
-    TASK(RDX, rdx);
-    TASK(RSI, rsi);
-    TASK(RDI, rdi);
-    TASK(RBP, rbp);
-    TASK(R8, r8);
-    TASK(R9, r9);
-    TASK(R10, r10);
-    TASK(R12, r12);
-    TASK(R13, r13);
-    TASK(R14, r14);
-    TASK(RSP, rsp);
-    TASK(RIP, rip);
-    TASK(CS, cs);
-    TASK(VECTOR, vector);
+    TASK_REGISTERS(TASK)
 }
 
 _Static_assert(offsetof(struct task, registers) == 0, "the entry code takes one for the other");

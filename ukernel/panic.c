@@ -2,7 +2,6 @@
 
 #include "device.h"
 #include "entry.h"
-#include "explain.h"
 #include "log.h"
 
 static void begin(void) { log_to(LOG_COM1 | LOG_COM2 | LOG_VGA); }

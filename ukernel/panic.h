@@ -21,3 +21,13 @@ _Noreturn void panic(const char *what);
 
 /* An exception of a task that has no pager. */
 _Noreturn void panic_memsrv(const struct task *task);
+
+/* ---- Exceptions, registers and page-table walks in words (explain.c). */
+
+/* One line: which exception, where, and for a page fault what was tried. */
+void explain_exception(const struct frame_registers *registers, uint64_t fault_address);
+
+void explain_registers(const struct frame_registers *registers);
+
+/* A line for each level of the walk from `root` to `address`. */
+void explain_walk(hf_frame_t root, uint64_t address);

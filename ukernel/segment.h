@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "layout.h"
+
 #define SEGMENT_KERNEL_CODE 0x08
 #define SEGMENT_KERNEL_DATA 0x10
 #define SEGMENT_USER_DATA (0x18 | 3)
@@ -28,3 +30,17 @@ extern struct tss tss;
 
 /* Loads GDT, TSS and IDT. The stacks must be mapped. */
 void segment_init(void);
+
+/* The stacks of one processor. Each ends at a multiple of STACK_SPAN; the pages
+ * below it that are not mapped catch an overflow. */
+
+/* The first is for everything ordinary; the others are reached through the
+ * interrupt stack table, in this order (Intel SDM vol. 3A, 6.14.5). */
+#define STACK_DOUBLE_FAULT 1
+#define STACK_NMI 2
+#define STACK_MACHINE_CHECK 3
+#define STACK_DEBUG 4
+#define STACK_COUNT 5
+
+#define STACK_BYTES 0x2000ul
+#define STACK_TOP(number) (STACKS_START + ((number) + 1) * STACK_SPAN)

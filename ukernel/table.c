@@ -2,32 +2,31 @@
 #include "mmu.h"
 #include "retire.h"
 
-static bool level_valid(const struct hf_operation *operation) {
-    return operation->level >= HF_LEVEL_PT && operation->level < TABLE_LEVELS;
+static bool level_valid(const struct hf_operation *op) {
+    return op->level >= HF_LEVEL_PT && op->level < TABLE_LEVELS;
 }
 
-hf_status_t mmu_table_install(struct mmu *mmu, const struct hf_operation *operation,
-                              struct hf_result *result) {
+hf_status_t mmu_table_install(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     struct walk parent;
-    if (!level_valid(operation)) return HF_BAD_ARGUMENT;
-    if (!frame_is(operation->frame, HF_FRAME_FREE)) return HF_BAD_FRAME;
-    hf_status_t status = mmu_find(operation, operation->level + 1u, &parent, result);
+    if (!level_valid(op)) return HF_BAD_ARGUMENT;
+    if (!frame_is(op->frame, HF_FRAME_FREE)) return HF_BAD_FRAME;
+    hf_status_t status = mmu_find(op, op->level + 1u, &parent, result);
     if (status != HF_OK) return status;
     if (entry_present(*parent.entry)) return HF_EXISTS;
-    unsigned type = HF_FRAME_PT + (operation->level - HF_LEVEL_PT);
-    if (!mmu_create(mmu, operation->frame, (enum hf_frame_type)type)) return HF_AGAIN;
-    *parent.entry = entry_table(operation->frame);
+    unsigned type = HF_FRAME_PT + (op->level - HF_LEVEL_PT);
+    if (!mmu_create(mmu, op->frame, (enum hf_frame_type)type)) return HF_AGAIN;
+    *parent.entry = entry_table(op->frame);
     frame_entry(frame_of(parent.entry))->refs++;
     return HF_OK;
 }
 
-hf_status_t mmu_table_remove(struct mmu *, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_table_remove(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
     struct walk parent;
-    if (!level_valid(operation)) return HF_BAD_ARGUMENT;
-    hf_status_t status = mmu_find(operation, operation->level + 1u, &parent, result);
+    if (!level_valid(op)) return HF_BAD_ARGUMENT;
+    hf_status_t status = mmu_find(op, op->level + 1u, &parent, result);
     if (status != HF_OK) return status;
     if (!entry_present(*parent.entry)) {
-        result->detail = operation->level;
+        result->detail = op->level;
         return HF_NO_TABLE;
     }
     if (entry_is_leaf(*parent.entry, parent.level)) return HF_EXISTS;
@@ -35,7 +34,7 @@ hf_status_t mmu_table_remove(struct mmu *, const struct hf_operation *operation,
     if (frame_entry(table)->refs != 0) return HF_NOT_EMPTY;
     /* commit */
     *parent.entry = (pte_t){0};
-    retire_table(operation->object, (uaddr_t){operation->address});
+    retire_table(op->object, (uaddr_t){op->address});
     frame_entry(frame_of(parent.entry))->refs--;
     frame_release(table);
     result->value[0] = table;

@@ -10,8 +10,8 @@
 /* CF PF AF ZF SF TF DF OF: what ring 3 may have in its flags (Intel SDM vol. 1, 3.4.3). */
 #define FLAGS_ALLOWED 0xdd5ul
 
-hf_status_t mmu_task_create(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
-    struct task *task = mmu_create(mmu, operation->object, HF_FRAME_TASK);
+hf_status_t mmu_task_create(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    struct task *task = mmu_create(mmu, op->object, HF_FRAME_TASK);
     if (!task) return HF_AGAIN;
     task->registers.cs = SEGMENT_USER_CODE;
     task->registers.ss = SEGMENT_USER_DATA;
@@ -135,9 +135,9 @@ static void set_block(struct task *task, const struct hf_task_block *block, stru
     if (fields & HF_TASK_MARK) task->mark = block->mark;
 }
 
-hf_status_t mmu_task_set(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *result) {
+hf_status_t mmu_task_set(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     struct hf_operation_page *page;
-    struct task *task = frame_pointer(operation->object);
+    struct task *task = frame_pointer(op->object);
     if (task->state != HF_TASK_STOPPED || task->dying) return HF_NOT_READY;
     hf_status_t status = mmu_spill(mmu, &page);
     if (status != HF_OK) return status;
@@ -160,9 +160,9 @@ static hf_frame_t waits_for(const struct task *task) {
     return task->state == HF_TASK_WAITING ? frame_of(task->server) : HF_NO_FRAME;
 }
 
-hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *) {
+hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
     struct hf_operation_page *page;
-    const struct task *task = frame_pointer(operation->object);
+    const struct task *task = frame_pointer(op->object);
     const struct frame_registers *registers = &task->registers;
     hf_status_t status = mmu_spill(mmu, &page);
     if (status != HF_OK) return status;
@@ -192,16 +192,16 @@ hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *operation, 
 
 /* ---- Running and ending ---- */
 
-hf_status_t mmu_task_start(struct mmu *, const struct hf_operation *operation, struct hf_result *) {
-    struct task *task = frame_pointer(operation->object);
+hf_status_t mmu_task_start(struct mmu *, const struct hf_operation *op, struct hf_result *) {
+    struct task *task = frame_pointer(op->object);
     if (task->state != HF_TASK_STOPPED || task->dying || !task->cr3) return HF_NOT_READY;
     /* commit */
     schedule_ready(task);
     return HF_OK;
 }
 
-hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *operation, struct hf_result *) {
-    struct task *task = frame_pointer(operation->object);
+hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
+    struct task *task = frame_pointer(op->object);
     if (task == mmu->task) return HF_BAD_ARGUMENT;
     if (task->state == HF_TASK_STOPPED) return HF_NOT_READY;
     /* commit */
@@ -214,9 +214,8 @@ hf_status_t mmu_task_stop(struct mmu *mmu, const struct hf_operation *operation,
     return HF_OK;
 }
 
-hf_status_t mmu_task_destroy(struct mmu *mmu, const struct hf_operation *operation,
-                             struct hf_result *result) {
-    struct task *task = frame_pointer(operation->object);
+hf_status_t mmu_task_destroy(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    struct task *task = frame_pointer(op->object);
     if (task->state != HF_TASK_STOPPED) return HF_NOT_READY;
     if (!mmu_take_entries(mmu, WAKE_LIMIT)) return HF_AGAIN;
     /* commit */
@@ -226,6 +225,6 @@ hf_status_t mmu_task_destroy(struct mmu *mmu, const struct hf_operation *operati
     set_handles(task, HF_NO_FRAME);
     result->value[0] = set_page((void **)&task->buffer, HF_NO_FRAME);
     result->value[1] = set_page((void **)&task->operations, HF_NO_FRAME);
-    frame_release(operation->object);
+    frame_release(op->object);
     return HF_OK;
 }

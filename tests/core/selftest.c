@@ -4,7 +4,7 @@
 #include "address.h"
 #include "kernelmap.h"
 #include "panic.h"
-#include "stack.h"
+#include "segment.h"
 
 static void write_to(const void *address) { *(volatile uint8_t *)(uint64_t)address = 0xf4; }
 

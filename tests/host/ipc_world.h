@@ -5,7 +5,7 @@
 #include "call.h"
 #include "handle.h"
 #include "../../ukernel/ipc.h"
-#include "transfer.h"
+#include "ipc.h"
 #include "world.h"
 
 #define TASKS_MOST 80u
