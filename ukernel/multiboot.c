@@ -23,7 +23,7 @@ static uint64_t read64(const uint8_t *at) { return read32(at) | (uint64_t)read32
 
 /* Copies the string up to `stop` or its end, and returns where that is. */
 static const uint8_t *copy_string(char *to, size_t room, const uint8_t *from, const uint8_t *tag_end,
-                                  char stop) {
+                                  uint8_t stop) {
     const uint8_t *end = from;
     while (end < tag_end && *end != 0 && *end != stop) end++;
     boot_require(end < tag_end, "a string in the boot information does not end inside its tag");

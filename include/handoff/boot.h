@@ -74,8 +74,9 @@ struct hf_boot {
 #define HF_FEATURE_LIST(X) \
     X(NX, nx) \
     X(SMEP, smep) \
-    X(SMAP, smap) X(UMIP, umip) X(PGE, pge) X(XSAVE, xsave) X(AVX, avx) X(FSGSBASE, fsgsbase) \
-        X(PAGE_1G, page_1g) X(RDCL_NO, rdcl_no)
+    X(SMAP, smap) \
+    X(UMIP, umip) \
+    X(PGE, pge) X(XSAVE, xsave) X(AVX, avx) X(FSGSBASE, fsgsbase) X(PAGE_1G, page_1g) X(RDCL_NO, rdcl_no)
 
 enum hf_processor_feature {
 #define X(upper, lower) HF_FEATURE_##upper,

@@ -76,7 +76,8 @@
     X(str, "str %rax", PROTECTION) \
     X(smsw, "smsw %rax", PROTECTION) \
     X(return_to_ring_0, "pushq $8; pushq $0; lretq", PROTECTION | FAULT(KERNEL)) \
-    X(iret_to_ring_0, "pushq $0x10; pushq %rsp; pushq $2; pushq $8; pushq $0; iretq", PROTECTION | FAULT(KERNEL)) \
+    X(iret_to_ring_0, "pushq $0x10; pushq %rsp; pushq $2; pushq $8; pushq $0; iretq", \
+      PROTECTION | FAULT(KERNEL)) \
     X(iret_nested, "pushfq; orq $0x4000, (%rsp); popfq; iretq", PROTECTION | FAULT(KERNEL)) \
     X(load_kernel_data, "mov $0x10, %eax; mov %eax, %ds", PROTECTION) \
     X(load_kernel_stack, "mov $0x10, %eax; mov %eax, %ss", PROTECTION) \
@@ -96,7 +97,8 @@
     X(trap_on_kernel_stack, "movabs $0xffffe0000000fff8, %rsp; int3", BREAKPOINT) \
     X(trap_on_noncanonical_stack, "movabs $0x800000000000, %rsp; int3", BREAKPOINT) \
     X(call_on_noncanonical_stack, \
-      "movabs $0x800000000010, %rsp; mov %rsp, %rbp; mov $8, %eax; syscall; cmp %rsp, %rbp; jne 1f; ud2; 1: hlt", \
+      "movabs $0x800000000010, %rsp; mov %rsp, %rbp; mov $8, %eax; syscall; cmp %rsp, %rbp; jne 1f; ud2; " \
+      "1: hlt", \
       INVALID_OPCODE) \
     X(call_on_kernel_stack, "movabs $0xffffffff80200800, %rsp; mov $8, %eax; syscall; ud2", INVALID_OPCODE) \
     X(tick_on_noncanonical_stack, \
@@ -107,7 +109,8 @@
       "pushfq; orq $0x244cd5, (%rsp); popfq; mov $8, %eax; syscall; pushfq; pop %rax; cmp $0x202, %rax;" \
       "jne 1f; ud2; 1: cld; hlt", \
       INVALID_OPCODE) \
-    X(trap_flag_and_a_call, "mov $8, %eax; pushfq; orq $0x100, (%rsp); popfq; syscall; nop; ud2", INVALID_OPCODE) \
+    X(trap_flag_and_a_call, "mov $8, %eax; pushfq; orq $0x100, (%rsp); popfq; syscall; nop; ud2", \
+      INVALID_OPCODE) \
     X(stack_segment_then_call, "mov $0x1b, %ecx; mov $8, %eax; mov %ecx, %ss; syscall; ud2", INVALID_OPCODE)
 
 #define X(name, text, ends) \
@@ -117,6 +120,7 @@ INSTRUCTIONS(X)
 
 static void write_to(uint64_t address) { __asm__ volatile("movb $1, (%0)" : : "r"(address) : "memory"); }
 
+/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): also to 0, on purpose */
 static void jump_to(uint64_t address) { ((void (*)(void))address)(); }
 
 static void attack_write_null(void) { write_to(8); }
@@ -157,7 +161,7 @@ static const struct attack {
 #define X(name, text, ends) {#name, attack_##name, ends},
     INSTRUCTIONS(X)
 #undef X
-    {"write_null", attack_write_null, FAULT(NULL_PAGE)},
+        {"write_null", attack_write_null, FAULT(NULL_PAGE)},
     {"write_core_text", attack_write_core_text, FAULT(KERNEL)},
     {"write_all_memory", attack_write_all_memory, FAULT(KERNEL)},
     {"write_frame_table", attack_write_frame_table, FAULT(KERNEL)},

@@ -28,10 +28,23 @@ static void test_numbers(void) {
         }
     }
     check(true, "all calls with each reserved bit");
-    static const uint8_t never_wait[] = {HF_CALL_REPLY, HF_CALL_HOLD, HF_CALL_REPLY_HELD, HF_CALL_NOTIFY, HF_CALL_YIELD,
-                                         HF_CALL_CLOCK, HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_CLOSE, HF_CALL_PORT_IN,
-                                         HF_CALL_PORT_OUT, HF_CALL_IRQ_ACK, HF_CALL_IRQ_BIND, HF_CALL_FS_BASE,
-                                         HF_CALL_POWER, HF_CALL_MMU, HF_CALL_MMU_ONE, HF_CALL_MMU_REPLY_RECEIVE};
+    static const uint8_t never_wait[] = {HF_CALL_REPLY,
+                                         HF_CALL_HOLD,
+                                         HF_CALL_REPLY_HELD,
+                                         HF_CALL_NOTIFY,
+                                         HF_CALL_YIELD,
+                                         HF_CALL_CLOCK,
+                                         HF_CALL_HANDLE_COPY,
+                                         HF_CALL_HANDLE_CLOSE,
+                                         HF_CALL_PORT_IN,
+                                         HF_CALL_PORT_OUT,
+                                         HF_CALL_IRQ_ACK,
+                                         HF_CALL_IRQ_BIND,
+                                         HF_CALL_FS_BASE,
+                                         HF_CALL_POWER,
+                                         HF_CALL_MMU,
+                                         HF_CALL_MMU_ONE,
+                                         HF_CALL_MMU_REPLY_RECEIVE};
     bool refused = true;
     for (size_t i = 0; i < sizeof never_wait; i++) {
         refused = refused && call(never_wait[i] | HF_NOWAIT, 0, 0, 0, 0) == HF_BAD_CALL;
@@ -55,7 +68,8 @@ static void test_privileges(void) {
     check(true, "all MMU operations without MEMORY");
     check_status(hf_mmu(1, &done), HF_DENIED, "a list of MMU operations");
     check_status(hf_mmu(0, &done), HF_DENIED, "an empty list of MMU operations");
-    check_status(hf_mmu_reply_receive(1, &done, HF_SLOT_MEMSRV, &message, &sender), HF_DENIED, "MMU, reply and receive");
+    check_status(hf_mmu_reply_receive(1, &done, HF_SLOT_MEMSRV, &message, &sender), HF_DENIED,
+                 "MMU, reply and receive");
     check_status(hf_power(1, 0), HF_BAD_HANDLE, "power through an endpoint");
     check_status(hf_power(5, 0), HF_BAD_HANDLE, "power through nothing");
     check_status(hf_port_in(1, 0x3f8, 1, &value), HF_BAD_HANDLE, "a port through an endpoint");
@@ -74,16 +88,19 @@ static void test_handles(void) {
     check_status(call(HF_CALL_CALL, 1ul << 32 | 1, 0, 0, 0), HF_BAD_HANDLE, "call through handle 2^32 + 1");
     check_status(call(HF_CALL_CALL, ~0ul, 0, 0, 0), HF_BAD_HANDLE, "call through handle -1");
     check_status(hf_receive(HF_SLOT_MEMSRV, &message, &sender), HF_DENIED, "receive memsrv's messages");
-    check_status(hf_receive_nowait(HF_SLOT_CONSOLE, &message, &sender), HF_DENIED, "receive the console's messages");
+    check_status(hf_receive_nowait(HF_SLOT_CONSOLE, &message, &sender), HF_DENIED,
+                 "receive the console's messages");
     check_status(hf_notify(HF_SLOT_MEMSRV), HF_DENIED, "notify memsrv");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 99, &copy), HF_DENIED, "a badge without MINT");
-    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL | HF_RIGHT_RECEIVE, 0, &copy), HF_DENIED, "more rights");
+    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL | HF_RIGHT_RECEIVE, 0, &copy), HF_DENIED,
+                 "more rights");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, 64, 0, &copy), HF_BAD_ARGUMENT, "a right that doesn't exist");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_BAD_HANDLE, "a copy to slot 0");
     other = HF_SLOT_MEMSRV;
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_EXISTS, "a copy over itself");
     other = 128;
-    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_BAD_HANDLE, "a copy to slot 128");
+    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_BAD_HANDLE,
+                 "a copy to slot 128");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, 0, 0, &copy), HF_OK, "a copy without rights");
     check_status(hf_call(copy, &message), HF_DENIED, "a call through it");
     check_status(hf_handle_close(copy), HF_OK, "close it");
@@ -103,7 +120,8 @@ static void test_replies(void) {
     struct hf_sender sender = {0};
     hf_handle_t reply = HF_SLOT_ANY;
     check_status(hf_reply(&message), HF_BAD_CALL, "a reply to nobody");
-    check_status(hf_reply_receive(HF_SLOT_MEMSRV, &message, &sender), HF_BAD_CALL, "reply to nobody, and receive");
+    check_status(hf_reply_receive(HF_SLOT_MEMSRV, &message, &sender), HF_BAD_CALL,
+                 "reply to nobody, and receive");
     check_status(hf_hold(&reply), HF_BAD_CALL, "hold nothing");
     check_status(hf_reply_held(HF_SLOT_MEMSRV, &message), HF_BAD_HANDLE, "reply through an endpoint");
     check_status(hf_reply_held(70, &message), HF_BAD_HANDLE, "reply through nothing");
@@ -116,12 +134,14 @@ static void test_own_endpoint(void) {
     check_status(mem_endpoint_create(&endpoint), HF_OK, "an endpoint of one's own");
     check_status(hf_receive_nowait(endpoint, &message, &sender), HF_WOULD_BLOCK, "nothing to receive there");
     check_status(hf_call_nowait(endpoint, &message), HF_WOULD_BLOCK, "nobody receives there");
-    check_status(hf_handle_copy(endpoint, HF_RIGHT_NOTIFY, 0x8000000000000005, &notify), HF_OK, "a handle to notify");
+    check_status(hf_handle_copy(endpoint, HF_RIGHT_NOTIFY, 0x8000000000000005, &notify), HF_OK,
+                 "a handle to notify");
     check_status(hf_call_nowait(notify, &message), HF_DENIED, "a call through it");
     check_status(hf_notify(notify), HF_OK, "notify oneself");
     check_status(hf_notify(notify), HF_OK, "notify oneself again");
     check_status(hf_receive(endpoint, &message, &sender), HF_OK, "receive it");
-    check(message.label == (uint32_t)HF_LABEL_NOTIFICATION && message.word[0] == 0x8000000000000005 && sender.serial == 0,
+    check(message.label == (uint32_t)HF_LABEL_NOTIFICATION && message.word[0] == 0x8000000000000005 &&
+              sender.serial == 0,
           "it is the bits of the badge");
     check_status(hf_receive_nowait(endpoint, &message, &sender), HF_WOULD_BLOCK, "it came once");
     check_status(hf_reply(&message), HF_BAD_CALL, "and wants no reply");
@@ -153,8 +173,8 @@ static void test_registers(void) {
             continue;
         }
         raw_call(&raw);
-        const uint64_t all[] = {raw.rax, raw.rbx, raw.rdx, raw.rsi, raw.rdi, raw.r8, raw.r9,
-                                raw.r10, raw.r12, raw.r13, raw.r14, raw.r15};
+        const uint64_t all[] = {raw.rax, raw.rbx, raw.rdx, raw.rsi, raw.rdi, raw.r8,
+                                raw.r9,  raw.r10, raw.r12, raw.r13, raw.r14, raw.r15};
         for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
             clean = clean && all[i] < 0xffff800000000000;
         }
@@ -162,7 +182,8 @@ static void test_registers(void) {
     }
     check(clean, "no call leaves the core's addresses in a register");
     struct raw raw = {.rax = HF_CALL_YIELD,
-                      .flags = RAW_FLAGS | RAW_TRAP | RAW_DIRECTION | RAW_NESTED | RAW_ALIGNMENT | RAW_IDENTIFICATION | 0x8d5};
+                      .flags = RAW_FLAGS | RAW_TRAP | RAW_DIRECTION | RAW_NESTED | RAW_ALIGNMENT |
+                               RAW_IDENTIFICATION | 0x8d5};
     raw_call(&raw);
     check(raw.flags_back == RAW_FLAGS, "flags come back with only IF set");
 }

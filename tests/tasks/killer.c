@@ -9,7 +9,8 @@
 
 #define QUOTA 4096 /* frames */
 
-static const char *const deeds[] = {"compute", "yield", "touch", "populate", "spawn", "wait", "receive", "call", "print"};
+static const char *const deeds[] = {"compute", "yield",   "touch", "populate", "spawn",
+                                    "wait",    "receive", "call",  "print"};
 
 /* Mostly short: starting takes about as long as the first few calls. */
 static void wait_a_little(void) {
@@ -49,7 +50,8 @@ static bool kill_one(const char *deed) {
 
 int main(int argc, char **argv) {
     uint64_t count, seed;
-    if (argc != 3 || !number_parse(argv[1], UINT64_MAX, &count) || !number_parse(argv[2], UINT64_MAX, &seed)) {
+    if (argc != 3 || !number_parse(argv[1], UINT64_MAX, &count) ||
+        !number_parse(argv[2], UINT64_MAX, &seed)) {
         puts("Usage: killer COUNT SEED");
         return 2;
     }

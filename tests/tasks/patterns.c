@@ -7,9 +7,7 @@
 #include "check.h"
 
 /* Fills every register but RSP from `pattern` on, spins, and compares: how many differ. */
-__attribute__((naked, noinline)) static uint64_t spin(uint64_t pattern, uint64_t rounds) {
-    (void)pattern;
-    (void)rounds;
+__attribute__((naked, noinline)) static uint64_t spin(uint64_t /* pattern */, uint64_t /* rounds */) {
     __asm__("push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
             "push %rsi; push %rdi\n"
             "mov %rdi, %rax\n"
@@ -31,8 +29,7 @@ __attribute__((naked, noinline)) static uint64_t spin(uint64_t pattern, uint64_t
 static uint64_t stack_before __attribute__((used));
 
 /* RBP and RSP survive a call: how many of them do not. */
-__attribute__((naked, noinline)) static uint64_t call_with(uint64_t pattern) {
-    (void)pattern;
+__attribute__((naked, noinline)) static uint64_t call_with(uint64_t /* pattern */) {
     __asm__("push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
             "push %rdi\n"
             "mov %rsp, stack_before(%rip)\n"
@@ -69,7 +66,8 @@ int main(int argc, char **argv) {
     if (argc == 3) {
         return run(0x5555555555555555, milliseconds) != 0;
     }
-    check_status(mem_spawn("patterns", (const char *[]){argv[1], "other", NULL}, NULL, &other), HF_OK, "start the other");
+    check_status(mem_spawn("patterns", (const char *[]){argv[1], "other", NULL}, NULL, &other), HF_OK,
+                 "start the other");
     check(run(0xa0a0a0a0a0a0a0a0, milliseconds) == 0, "one's own registers stay");
     check_status(mem_wait(other.handle, &how), HF_OK, "wait for the other");
     check(how.how == HF_EXIT_CODE && how.code == 0, "the other's registers stay");

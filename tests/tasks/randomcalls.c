@@ -16,10 +16,36 @@
 #define CALLS 2000u
 
 static uint64_t draw_number(void) {
-    static const uint64_t edges[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 64, 127, 128, 0x1000, 0x10000, 0x40000000,
-                                     0x7fff0000, 0x80000000, 0x100000000, 0x7fffffffe000, 0x7ffffffff000,
-                                     0x800000000000, 0xffff800000000000, 0xffffc00000000000, 0xffffc04000000000,
-                                     0xffffe0000000ff00, 0xffffffff80200000, 0xfffffffffffff000, ~0ul, HF_SLOT_ANY};
+    static const uint64_t edges[] = {0,
+                                     1,
+                                     2,
+                                     3,
+                                     4,
+                                     5,
+                                     6,
+                                     7,
+                                     8,
+                                     16,
+                                     64,
+                                     127,
+                                     128,
+                                     0x1000,
+                                     0x10000,
+                                     0x40000000,
+                                     0x7fff0000,
+                                     0x80000000,
+                                     0x100000000,
+                                     0x7fffffffe000,
+                                     0x7ffffffff000,
+                                     0x800000000000,
+                                     0xffff800000000000,
+                                     0xffffc00000000000,
+                                     0xffffc04000000000,
+                                     0xffffe0000000ff00,
+                                     0xffffffff80200000,
+                                     0xfffffffffffff000,
+                                     ~0ul,
+                                     HF_SLOT_ANY};
     switch (draw_below(4)) {
     case 0:
         return draw();
@@ -31,7 +57,8 @@ static uint64_t draw_number(void) {
 }
 
 static uint64_t draw_handle(void) {
-    return draw_below(8) ? draw_below(2) ? HF_SLOT_MEMSRV + draw_below(4) : 120 + draw_below(8) : draw_number();
+    return draw_below(8) ? draw_below(2) ? HF_SLOT_MEMSRV + draw_below(4) : 120 + draw_below(8)
+                         : draw_number();
 }
 
 /* A tag that gets somewhere: one of memsrv's labels, seldom bytes, seldom a handle. */
@@ -43,8 +70,9 @@ static uint64_t draw_tag(void) {
 
 /* Some calls can't succeed here, as those for MMU operations; others are made more often. */
 static uint64_t draw_call_number(void) {
-    static const uint8_t often[] = {HF_CALL_CALL, HF_CALL_CALL, HF_CALL_CALL, HF_CALL_YIELD,
-                                    HF_CALL_CLOCK, HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_CLOSE};
+    static const uint8_t often[] = {HF_CALL_CALL,        HF_CALL_CALL,        HF_CALL_CALL,
+                                    HF_CALL_YIELD,       HF_CALL_CLOCK,       HF_CALL_HANDLE_COPY,
+                                    HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_CLOSE};
     return draw_below(3) ? DRAW_FROM(often) : draw_below(HF_CALL_COUNT);
 }
 
@@ -79,8 +107,12 @@ static void keep_going(struct raw *raw) {
 }
 
 static void draw_call(struct raw *raw) {
-    static const uint64_t flags[] = {RAW_FLAGS, RAW_FLAGS | RAW_DIRECTION, RAW_FLAGS | RAW_NESTED, RAW_FLAGS | RAW_ALIGNMENT,
-                                     RAW_FLAGS | RAW_TRAP, RAW_FLAGS | RAW_IDENTIFICATION | 0x8d5};
+    static const uint64_t flags[] = {RAW_FLAGS,
+                                     RAW_FLAGS | RAW_DIRECTION,
+                                     RAW_FLAGS | RAW_NESTED,
+                                     RAW_FLAGS | RAW_ALIGNMENT,
+                                     RAW_FLAGS | RAW_TRAP,
+                                     RAW_FLAGS | RAW_IDENTIFICATION | 0x8d5};
     uint64_t *words = &raw->rax;
     for (size_t i = 0; i < 14; i++) {
         words[i] = draw_number();
@@ -160,8 +192,10 @@ static int run_rounds(uint64_t seed, uint64_t rounds) {
             printf("# the round with seed %lu\n", seed + round);
         }
     }
-    printf("randomcalls: %lu rounds from seed %lu: %lu finished (%lu %% of calls were done), %lu killed, %lu faulted\n",
-           rounds, seed, tally.finished, tally.finished ? tally.percent / tally.finished : 0, tally.killed, tally.faulted);
+    printf("randomcalls: %lu rounds from seed %lu: %lu finished (%lu %% of calls were done), %lu killed, %lu "
+           "faulted\n",
+           rounds, seed, tally.finished, tally.finished ? tally.percent / tally.finished : 0, tally.killed,
+           tally.faulted);
     check(good, "every round ended, and gave everything back");
     return check_result();
 }

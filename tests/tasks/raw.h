@@ -18,8 +18,7 @@ struct raw {
 #define RAW_IDENTIFICATION (1ul << 21)
 
 /* POPFQ comes last before SYSCALL, so that a trap flag first counts for SYSCALL itself. */
-__attribute__((naked, noinline)) static void raw_call(struct raw *raw) {
-    (void)raw;
+__attribute__((naked, noinline)) static void raw_call(struct raw *) {
     __asm__("push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
             "push %rdi\n"
             "pushq 112(%rdi)\n"

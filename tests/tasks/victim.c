@@ -77,8 +77,8 @@ static const struct {
     const char *name;
     void (*once)(void);
 } deeds[] = {
-    {"compute", compute}, {"yield", yield}, {"touch", touch}, {"populate", populate}, {"spawn", spawn},
-    {"wait", wait},       {"receive", receive}, {"call", call}, {"print", print},
+    {"compute", compute}, {"yield", yield},     {"touch", touch}, {"populate", populate}, {"spawn", spawn},
+    {"wait", wait},       {"receive", receive}, {"call", call},   {"print", print},
 };
 
 int main(int argc, char **argv) {
