@@ -21,7 +21,7 @@ hf_status_t call_clock(struct task *task) {
 hf_status_t call_fs_base(struct task *task) {
     if (task->registers.rdi >= HF_USER_END) return HF_BAD_ADDRESS;
     /* commit */
-    task_set_fs_base(task, task->registers.rdi);
+    task->fs_base = task->registers.rdi;
     return HF_OK;
 }
 

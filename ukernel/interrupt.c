@@ -12,7 +12,6 @@
 #define PIC_8086 0x01 /* ICW4 */
 #define PIC_CASCADE 2u
 #define PIC_END 0x20
-#define PIC_READ_IN_SERVICE 0x0b
 
 /* Local APIC registers, in words: Intel SDM vol. 3A, table 10-1. */
 enum {
@@ -86,17 +85,6 @@ void interrupt_unmask(unsigned line) {
 }
 
 void interrupt_end(unsigned line) {
-    if (line >= 8) port_out8(PIC_SECOND, PIC_END);
-    port_out8(PIC_FIRST, PIC_END);
-}
-
-int interrupt_is_spurious(unsigned line) {
-    uint16_t controller = line >= 8 ? PIC_SECOND : PIC_FIRST;
-    if (line % 8 != 7) return 0;
-    port_out8(controller, PIC_READ_IN_SERVICE);
-    if (port_in8(controller) & 0x80) return 0;
-    if (line >= 8) {
-        port_out8(PIC_FIRST, PIC_END); /* the first one did take the cascade's interrupt */
-    }
-    return 1;
+    if (line >= 8 && line != INTERRUPT_NOISE_SECOND) port_out8(PIC_SECOND, PIC_END);
+    if (line != INTERRUPT_NOISE_FIRST) port_out8(PIC_FIRST, PIC_END);
 }

@@ -21,8 +21,11 @@ void interrupt_timer_end(void);
 void interrupt_mask(unsigned line);
 void interrupt_unmask(unsigned line);
 
-/* Tells the controllers that the line's interrupt was taken. */
-void interrupt_end(unsigned line);
+/* What a controller raises when a line has lost its interrupt: its last. Nothing else
+ * can come there, since both stay masked (they can't be granted). */
+#define INTERRUPT_NOISE_FIRST 7u
+#define INTERRUPT_NOISE_SECOND 15u
 
-/* Whether line 7 or 15 was raised by noise alone; that is then dealt with. */
-int interrupt_is_spurious(unsigned line);
+/* Tells the controllers that the line's interrupt was taken; of noise, only the first
+ * knows, when it came through the second. */
+void interrupt_end(unsigned line);

@@ -27,7 +27,7 @@ static void compose_fault(const struct task *task, struct frame_registers *messa
 /* Gives a sender's message to a receiver that is in no queue; the sender waits
  * for the reply from now on. */
 static void deliver(struct task *sender, struct task *receiver) {
-    if (sender->slow & SLOW_FAULT) {
+    if (sender->fault) {
         compose_fault(sender, &receiver->registers);
     } else {
         transfer(sender, receiver);
@@ -116,7 +116,7 @@ hf_status_t call_receive(struct task *task) {
 
 /* Answers `caller` with the message in the task's registers. */
 static void answer(struct task *task, struct task *caller) {
-    if (!(caller->slow & SLOW_FAULT)) transfer(task, caller);
+    if (!caller->fault) transfer(task, caller);
     ipc_wake(caller, HF_OK);
 }
 
@@ -229,15 +229,15 @@ bool ipc_raise(struct task *task) {
         task->state = HF_TASK_STOPPED;
         return true;
     }
-    task->slow |= SLOW_FAULT;
+    task->fault = 1;
     send(task, task->pager, task->pager_badge);
     return true;
 }
 
 /* Not a word of the message's registers changes: a fault's are the task's own. */
 static void set_result(struct task *task, hf_status_t status) {
-    if (task->slow & SLOW_FAULT) {
-        task->slow &= (uint8_t)~SLOW_FAULT;
+    if (task->fault) {
+        task->fault = 0;
     } else {
         task->registers.rax = status;
         task->registers.vector = ENTERED_BY_CALL;

@@ -26,13 +26,8 @@ bool task_alive(const struct task *task, hf_serial_t serial) {
     return task && frame_is(frame_of(task), HF_FRAME_TASK) && task->serial == serial;
 }
 
-void task_set_fs_base(struct task *task, uint64_t address) {
-    task->fs_base = address;
-    task->slow = (uint8_t)((task->slow & ~SLOW_FS_BASE) | (address ? SLOW_FS_BASE : 0));
-}
-
-/* The `previous` of a queue's first task is never read, so that taking the first
- * one out is two stores (the fast path does it in assembly). */
+/* The `previous` of a queue's first task is never read, so that taking the first one
+ * out is two stores. */
 void queue_append(struct task_queue *queue, struct task *task) {
     task->next = NULL;
     if (queue->first) {

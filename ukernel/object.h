@@ -54,19 +54,13 @@ struct endpoint {
     uint64_t mark; /* memsrv's */
 };
 
-/* Reasons to leave the fast path, for which one byte is tested. */
-enum task_slow {
-    SLOW_FAULT = 1,   /* its call is a fault: registers must stay as they are */
-    SLOW_FS_BASE = 2, /* its FS base is not 0 */
-};
-
 struct task {
     struct frame_registers registers;
     hf_serial_t serial;
     struct handle *handles; /* an empty table when it has none */
     uint64_t cr3;           /* 0 when it has no aspace */
     uint8_t state;          /* enum hf_task_state */
-    uint8_t slow;           /* enum task_slow */
+    uint8_t fault;          /* its call is a fault: the registers must stay as they are */
     uint8_t priority;       /* its own ... */
     uint8_t effective;      /* ... or that of the caller whose call it has in hand, when higher */
     uint8_t memory;         /* may make MMU calls */
@@ -104,9 +98,6 @@ struct handle *handles_in(hf_frame_t frame);
 /* Whether a weak name still names what it did. */
 bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial);
 bool task_alive(const struct task *task, hf_serial_t serial);
-
-/* The FS base that the task has from its next time in ring 3 on. */
-void task_set_fs_base(struct task *task, uint64_t address);
 
 void queue_append(struct task_queue *queue, struct task *task);
 void queue_prepend(struct task_queue *queue, struct task *task);

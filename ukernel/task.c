@@ -84,7 +84,7 @@ static void set_registers(struct task *task, const struct hf_registers *from) {
     task->registers.rip = from->rip;
     task->registers.rsp = from->rsp;
     task->registers.rflags = (from->rflags & FLAGS_ALLOWED) | FLAGS_OF_RING3;
-    task_set_fs_base(task, from->fs_base);
+    task->fs_base = from->fs_base;
 }
 
 static void set_priority(struct task *task, uint8_t priority) {

@@ -21,7 +21,7 @@ static void interrupt(uint64_t vector) {
     unsigned line = (unsigned)vector - INTERRUPT_FIRST_VECTOR;
     if (vector == VECTOR_TIMER) {
         tick();
-    } else if (line < IRQ_LINES && !interrupt_is_spurious(line)) {
+    } else if (line < IRQ_LINES) {
         device_interrupt(line);
     }
 }
