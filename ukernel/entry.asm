@@ -204,6 +204,11 @@ on_own_stack:
         mov     rdi, [CURRENT]
         jmp     to_task
 
+global entry_on_stack
+entry_on_stack:
+        mov     rsp, STACK_TOP_0
+        call    rdi
+
 ; void entry_load_segments(void): takes the selectors from the GDT just loaded.
 global entry_load_segments
 entry_load_segments:

@@ -23,6 +23,9 @@ void entry_call(void);
 extern uint8_t entry_clac[3];
 void entry_load_segments(void);
 
+/* Goes on in `next` on the processor's stack, which must be mapped. */
+_Noreturn void entry_on_stack(void (*next)(void));
+
 /* Leaves the core: to the current task, or to wait for an interrupt. */
 _Noreturn void entry_resume(void);
 

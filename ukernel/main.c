@@ -74,6 +74,22 @@ static void start_clock(void) {
     interrupt_timer_start(clock_measure());
 }
 
+/* The rest of booting, on a stack with a guard page below it. */
+static _Noreturn void finish(void) {
+    cpu_report();
+    report_memory();
+    hf_frame_t for_memsrv = pool_take(page_count(sizeof(boot)), HF_RANGE_MODULE);
+    frametable_build();
+    schedule_init();
+    start_clock();
+    selftest(boot.command_line);
+    handoff(for_memsrv);
+    log_to(LOG_COM2);
+    log_text("Handoff: the core's log\n");
+    schedule();
+    entry_resume();
+}
+
 _Noreturn void core_main(uint64_t information) {
     log_init();
     log_vga(pmo((paddr_t){VGA_TEXT}));
@@ -89,16 +105,5 @@ _Noreturn void core_main(uint64_t information) {
     kernelmap_build();
     map_devices();
     segment_init();
-    cpu_report();
-    report_memory();
-    hf_frame_t for_memsrv = pool_take(page_count(sizeof(boot)), HF_RANGE_MODULE);
-    frametable_build();
-    schedule_init();
-    start_clock();
-    selftest(boot.command_line);
-    handoff(for_memsrv);
-    log_to(LOG_COM2);
-    log_text("Handoff: the core's log\n");
-    schedule();
-    entry_resume();
+    entry_on_stack(finish);
 }

@@ -59,7 +59,7 @@ enum hf_map_flags {
 #define HF_SPAWN_ARGUMENTS 64u
 
 struct hf_spawn {
-    uint64_t quota;    /* frames, 0: as many as the parent has left when they are needed */
+    uint64_t quota;    /* the most frames that it may hold, 0: as many as its parent may */
     uint32_t priority; /* 1 to 255, 0: the parent's */
     uint32_t flags;    /* enum hf_spawn_flags */
     uint32_t console;  /* a handle of the sender's, 0: none */
@@ -103,9 +103,9 @@ enum hf_reason {
 
 /* Frames a task holds, by what they are for, and what it has caused. */
 struct hf_ledger {
-    uint64_t pages;        /* USER frames that only this task uses */
+    uint64_t pages;        /* USER frames that only this task uses, its IPC buffer among them */
     uint64_t tables;       /* PML4, PDPT, PD, PT */
-    uint64_t objects;      /* task, handle table, IPC buffer, endpoints */
+    uint64_t objects;      /* task, handle table, endpoints */
     uint64_t peak;         /* of their sum */
     uint64_t faults_zero;  /* a zeroed page was brought */
     uint64_t faults_image; /* a page of the image was brought */

@@ -62,8 +62,9 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_reply(const struct hf_message *message) {
 }
 
 /* hf_reply with *message, then hf_receive into it: a server's loop. `from` is
- * checked first: on any error but HF_DEAD, HF_CANCELLED and HF_WOULD_BLOCK, the
- * call in hand has not been answered. */
+ * checked first: on an error the call in hand has not been answered. Only what
+ * happens while waiting comes after the reply: HF_CANCELLED, and HF_DEAD when the
+ * endpoint is destroyed; hf_reply then says HF_BAD_CALL, since no call is in hand. */
 HF_STUB HF_MUST_CHECK hf_status_t hf_reply_receive(hf_handle_t from, struct hf_message *message,
                                                    struct hf_sender *sender) {
     return hf_stub_exchange(HF_CALL_REPLY_RECEIVE, from, message, message, sender);

@@ -72,7 +72,8 @@ def check_boot_info(audit):
     audit.check(merge((first, first + count) for first, count, _ in ranges) == guest.ram, "I9",
                 "the boot information's ranges are not the memory map's RAM")
     audit.check(all(a[0] + a[1] <= b[0] for a, b in zip(ranges, ranges[1:])), "I9", "boot ranges overlap")
-    audit.check(info["map"]["total_ram"] == sum(end - first for first, end in guest.ram) * PAGE, "I9", "total_ram is wrong")
+    ram = sum(end - first for first, end in guest.ram)
+    audit.check(info["map"]["total_ram"] == ram * PAGE, "I9", "total_ram is wrong")
     core = merge((first, first + count) for first, count, kind in ranges if kind == kinds["HF_RANGE_CORE"])
     now = merge(ranges_where(guest.frames, lambda name: name == "CORE"))
     audit.check(core == now, "I1", f"CORE frames were {core} at the handoff and are {now}")

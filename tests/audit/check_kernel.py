@@ -60,7 +60,8 @@ def check_tables(audit):
     for entry in audit.kernel:
         if not entry.leaf:
             audit.check(frames.type_name(entry.frame) == "CORE", "I1", f"{entry} leads to no CORE frame")
-            audit.check(entry.frame not in parents, "I2", f"{entry} leads to the table that {parents.get(entry.frame)} has")
+            audit.check(entry.frame not in parents, "I2",
+                        f"{entry} leads to the table that {parents.get(entry.frame)} has")
             parents[entry.frame] = entry
 
 
@@ -94,7 +95,8 @@ def check_frame_table(audit, leaves):
     for leaf in leaves:
         audit.check(leaf.writable, "I5", f"{leaf} of the frame table can't be written")
         for frame in {leaf.frame, leaf.frame + leaf.size // PAGE - 1}:
-            audit.check(audit.guest.frames.type_name(frame) == "CORE", "I1", f"{leaf} of the frame table is no CORE frame")
+            audit.check(audit.guest.frames.type_name(frame) == "CORE", "I1",
+                        f"{leaf} of the frame table is no CORE frame")
     mapped = merge((leaf.address, leaf.address + leaf.size) for leaf in leaves)
     wanted = [(HEADERS, HEADERS + audit.guest.frames.run_count * 8)]
     wanted += [(ENTRIES + first * 8, ENTRIES + end * 8) for first, end in audit.guest.ram]

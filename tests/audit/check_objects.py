@@ -92,7 +92,8 @@ def queue(audit, first_and_last, what):
     if members:
         audit.check(frame_of(first_and_last["last"]) == members[-1], "queue", f"the last of {what} is wrong")
         for before, after in zip(members, members[1:]):
-            audit.check(frame_of(audit.tasks[after]["previous"]) == before, "queue", f"{what}: task 0x{after:x} looks back wrongly")
+            audit.check(frame_of(audit.tasks[after]["previous"]) == before, "queue",
+                        f"{what}: task 0x{after:x} looks back wrongly")
     return members
 
 
@@ -133,7 +134,8 @@ def check_ready(audit, processor):
             audit.check(task["state"] == audit.state["READY"] and task["effective"] == priority, "queue",
                         f"task 0x{member:x} in ready queue {priority} has state {task['state']}")
             audit.queued[member] += 1
-    audit.check(processor["top"] == max(tops) & 0xFFFF_FFFF_FFFF_FFFF, "queue", f"top says {processor['top']}, not {max(tops)}")
+    audit.check(processor["top"] == max(tops) & 0xFFFF_FFFF_FFFF_FFFF, "queue",
+                f"top says {processor['top']}, not {max(tops)}")
     for frame, task in audit.tasks.items():
         nowhere = frame == audit.current or task["state"] == audit.state["STOPPED"]
         audit.check(audit.queued[frame] == (0 if nowhere else 1), "queue",

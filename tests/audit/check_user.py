@@ -34,7 +34,7 @@ def check_table(audit, root, entry):
     name = audit.guest.frames.type_name(entry.frame)
     audit.check(name == TYPES[entry.level - 1], "I2", f"aspace 0x{root:x}: {entry} leads to a frame that is {name}")
     audit.check(entry.frame not in audit.parents, "I2",
-                f"aspace 0x{root:x}: {entry} leads to a table that has a parent in 0x{audit.parents.get(entry.frame, 0):x}")
+                f"aspace 0x{root:x}: {entry} leads to a table that 0x{audit.parents.get(entry.frame, 0):x} has")
     audit.parents[entry.frame] = root
     audit.check(entry.raw & (WRITE | USER) == WRITE | USER and not entry.raw & NX, "I6",
                 f"aspace 0x{root:x}: {entry} narrows what its leaves say")

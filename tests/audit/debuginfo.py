@@ -51,8 +51,9 @@ class DebugInfo:
             if name not in self.structures:
                 self.structures[name] = _layout(die)
         elif die.tag == "DW_TAG_enumeration_type":
-            self.enums[name] = {child.attributes["DW_AT_name"].value.decode(): child.attributes["DW_AT_const_value"].value
-                                for child in die.iter_children() if child.tag == "DW_TAG_enumerator"}
+            values = (child.attributes for child in die.iter_children() if child.tag == "DW_TAG_enumerator")
+            self.enums[name] = {value["DW_AT_name"].value.decode(): value["DW_AT_const_value"].value
+                                for value in values}
 
 
 def _type_of(die):
@@ -73,7 +74,8 @@ def _members(die):
     for child in die.iter_children():
         if child.tag != "DW_TAG_member":
             continue
-        at = child.attributes["DW_AT_data_member_location"].value if "DW_AT_data_member_location" in child.attributes else 0
+        place = child.attributes.get("DW_AT_data_member_location")  # a union's members have none
+        at = place.value if place else 0
         name = child.attributes.get("DW_AT_name")
         layout = _layout(_type_of(child))
         if name is not None:

@@ -54,12 +54,14 @@ INFORMATION = [
     ("4 GiB", information(USUAL_MAP, END_TAG, size=0xFFFFFFF8), "size is impossible"),
     ("no memory map", information(END_TAG), "no memory map"),
     ("two memory maps", information(USUAL_MAP, USUAL_MAP, END_TAG), "twice"),
-    ("entries of no size", information(memory_map((MEG, 31 * MEG, RAM), stride=0), END_TAG), "entry size is impossible"),
+    ("entries of no size", information(memory_map((MEG, 31 * MEG, RAM), stride=0), END_TAG),
+     "entry size is impossible"),
     ("entries of eight bytes", information(memory_map((MEG, 31 * MEG, RAM), stride=8), END_TAG),
      "entry size is impossible"),
     ("no usable RAM", information(memory_map((MEG, 31 * MEG, RESERVED)), END_TAG), "no usable RAM"),
     ("RAM smaller than a page", information(memory_map((MEG + 1, PAGE, RAM)), END_TAG), "no usable RAM"),
-    ("a range that overflows", information(memory_map((MEG, (1 << 64) - PAGE, RAM)), END_TAG), "physical address space"),
+    ("a range that overflows", information(memory_map((MEG, (1 << 64) - PAGE, RAM)), END_TAG),
+     "physical address space"),
     ("too many ranges", information(memory_map(*((MEG + 2 * PAGE * n, PAGE, RAM) for n in range(513))), END_TAG),
      "more ranges"),
     ("core in no RAM", information(memory_map((8 * MEG, 8 * MEG, RAM)), END_TAG), "not usable RAM"),
@@ -69,12 +71,15 @@ INFORMATION = [
     ("open module string", information(USUAL_MAP, tag(3, struct.pack("<II", 3 * MEG, 4 * MEG) + b"x"), END_TAG),
      "does not end inside its tag"),
     ("module that ends first", information(USUAL_MAP, module(4 * MEG, 3 * MEG, "x"), END_TAG), "ends before it starts"),
-    ("misaligned module", information(USUAL_MAP, module(3 * MEG + 8, 4 * MEG, "x"), END_TAG), "does not start at a page"),
-    ("overlapping modules", information(USUAL_MAP, module(3 * MEG, 5 * MEG, "a"), module(4 * MEG, 6 * MEG, "b"), END_TAG),
+    ("misaligned module", information(USUAL_MAP, module(3 * MEG + 8, 4 * MEG, "x"), END_TAG),
+     "does not start at a page"),
+    ("overlapping modules", information(USUAL_MAP, module(3 * MEG, 5 * MEG, "a"), module(4 * MEG, 6 * MEG, "b"),
+                                         END_TAG),
      "overlap"),
     ("unnamed module", information(USUAL_MAP, module(3 * MEG, 4 * MEG, ""), END_TAG), "has no name"),
     ("name of a space", information(USUAL_MAP, module(3 * MEG, 4 * MEG, " x"), END_TAG), "has no name"),
-    ("one name twice", information(USUAL_MAP, module(3 * MEG, 4 * MEG, "a 1"), module(4 * MEG, 5 * MEG, "a 2"), END_TAG),
+    ("one name twice", information(USUAL_MAP, module(3 * MEG, 4 * MEG, "a 1"), module(4 * MEG, 5 * MEG, "a 2"),
+                                    END_TAG),
      "the same name"),
     ("module in the core", information(USUAL_MAP, module(2 * MEG, 2 * MEG + PAGE, "a"), END_TAG), "is used twice"),
     ("module in no RAM", information(USUAL_MAP, module(0xA0000, 0xB0000, "a"), END_TAG), "not usable RAM"),
@@ -232,7 +237,8 @@ def test_memsrv_malformed(boot, what):
 @pytest.mark.parametrize("what", misguided("memsrv"))
 def test_memsrv_entered_wrongly(boot, what):
     """The core does not look where the entry is: it shows at once."""
-    refused(boot(modules=with_other("memsrv", misguided("memsrv")[what])), "fetch from", MEMSRV_FAULTED, "memsrv faulted")
+    machine = boot(modules=with_other("memsrv", misguided("memsrv")[what]))
+    refused(machine, "fetch from", MEMSRV_FAULTED, "memsrv faulted")
 
 
 @pytest.mark.parametrize("code, wanted", [
@@ -256,7 +262,8 @@ def test_init_malformed(boot, what):
     refused(boot(modules=with_other("init", malformed("init")[what])), "no valid program", MEMSRV_GAVE_UP, "memsrv: ")
 
 
-@pytest.mark.parametrize("modules", [without("console"), with_other("console", b"garbage")], ids=["missing", "malformed"])
+@pytest.mark.parametrize("modules", [without("console"), with_other("console", b"garbage")],
+                         ids=["missing", "malformed"])
 def test_no_console(boot, modules):
     assert boot(modules=modules).wait() == NOT_STARTED
 

@@ -11,7 +11,8 @@ from programs import memory
 def check_account(said):
     """Every frame of RAM has a type: what the handoff line says is what the memory map says."""
     ram = sum(end - first for first, end in ram_of(said))
-    line = re.search(r"^handoff: memory is memsrv's now: frames ([A-Z0-9 ]+), sum (\d+), RAM (\d+)$", said, re.MULTILINE)
+    line = re.search(r"^handoff: memory is memsrv's now: frames ([A-Z0-9 ]+), sum (\d+), RAM (\d+)$", said,
+                     re.MULTILINE)
     assert line, said
     types = {name: int(count) for name, count in re.findall(r"([A-Z0-9]+) (\d+)", line[1])}
     assert sum(types.values()) == int(line[2]) == int(line[3]) == ram
@@ -27,7 +28,9 @@ def works(machine):
     assert "Hello from ring 3" in said
 
 
-@pytest.mark.parametrize("mem, least_mib", [("3M", 2), ("32M", 30), ("128M", 126), ("3G", 3071), ("5G", 5119), ("64G", 65535)])
+@pytest.mark.parametrize("mem, least_mib", [
+    ("3M", 2), ("32M", 30), ("128M", 126), ("3G", 3071), ("5G", 5119), ("64G", 65535),
+])
 def test_memory(boot, audit, mem, least_mib):
     machine = boot(mem=mem)
     ram = check_account(machine.prompt())

@@ -49,8 +49,8 @@ IN_BOCHS = ["write-text", "fetch-data", "write-text-alias", "read-identity"]
 
 def check_panic(name, said):
     access, place, why, error = PROBES[name]
-    panics = re.findall(r"^panic: page fault: (.+?) 0x([0-9a-f]+), (.+?), vector 14, error 0x([0-9a-f]+), ring 0, rip 0x([0-9a-f]+)$",
-                        said, re.MULTILINE)
+    panics = re.findall(r"^panic: page fault: (.+?) 0x([0-9a-f]+), (.+?), vector 14, error 0x([0-9a-f]+), ring 0,"
+                        r" rip 0x([0-9a-f]+)$", said, re.MULTILINE)
     assert len(panics) == 1, said
     told = panics[0]
     assert (told[0], told[2], int(told[3], 16)) == (access, why, error)

@@ -13,8 +13,9 @@ def prompt(boot_for_all):
 
 
 @pytest.mark.parametrize("typed", [
-    "nosuch", "HELP", "spawn", "kill", "kill me", "kill -1", "kill 1 2", "kill 99999999999999999999", "kill 0x1", "ps all", "mem 1",
-    "images x", "exit now", "exit 64", "exit -1", "exit 1 2", "spawn nosuch", 'spawn "hello', "spawn &", "kill 4711",
+    "nosuch", "HELP", "spawn", "kill", "kill me", "kill -1", "kill 1 2", "kill 99999999999999999999", "kill 0x1",
+    "ps all", "mem 1", "images x", "exit now", "exit 64", "exit -1", "exit 1 2", "spawn nosuch", 'spawn "hello', "spawn &",
+    "kill 4711",
     "kill 18446744073709551615", ";", "&", "'", "x" * 70,
 ])
 def test_nonsense_gets_one_sentence(prompt, typed):
