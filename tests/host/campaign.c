@@ -26,8 +26,16 @@ static hf_frame_t window(unsigned at) {
 
 /* Mostly a frame of one of these types, if there is one; now and then any number. */
 static hf_frame_t some_frame(unsigned types) {
-    static const hf_frame_t odd[] = {0, 1, WORLD_CORE, WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED, MACHINE_FRAMES - 1,
-                                     MACHINE_FRAMES, 1ull << 40, 1ull << 52, HF_NO_FRAME};
+    static const hf_frame_t odd[] = {0,
+                                     1,
+                                     WORLD_CORE,
+                                     WORLD_WHOLE_CORE,
+                                     WORLD_WHOLE_RESERVED,
+                                     MACHINE_FRAMES - 1,
+                                     MACHINE_FRAMES,
+                                     1ull << 40,
+                                     1ull << 52,
+                                     HF_NO_FRAME};
     const unsigned from = (unsigned)draw(WINDOW);
     const uint64_t way = draw(40);
     if (way == 0) {
@@ -51,17 +59,19 @@ static bool there_is(unsigned types) {
     return false;
 }
 
-#define SPAN(level) (1ull << (HF_PAGE_SHIFT + TABLE_BITS * ((level) - 1)))
+#define SPAN(level) (1ull << (HF_PAGE_SHIFT + TABLE_BITS * ((level)-1)))
 
 /* Few pages in few tables, so that it matters what is there. */
 static uint64_t place(void) {
-    static const uint64_t odd[] = {0, 0x1000, 0xf000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0x20001, ~0ull};
+    static const uint64_t odd[] = {
+        0, 0x1000, 0xf000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0x20001, ~0ull};
     if (draw(50) == 0) {
         return odd[draw(TABLE_BITS >= 9 ? 8 : 3)];
     }
     const uint64_t first = TABLE_BITS >= 9 ? 16 : 0;
     const uint64_t page = first + draw(5);
-    return draw(2) * SPAN(4) + draw(2) * SPAN(3) + (1 + draw(2)) * SPAN(2) + (TABLE_BITS >= 9 ? page : draw(8)) * SPAN(1);
+    return draw(2) * SPAN(4) + draw(2) * SPAN(3) + (1 + draw(2)) * SPAN(2) +
+           (TABLE_BITS >= 9 ? page : draw(8)) * SPAN(1);
 }
 
 static uint16_t rights(void) {
@@ -78,7 +88,8 @@ static struct hf_operation in_aspace(enum hf_operation_code code, unsigned until
     struct hf_operation operation = on(code, TYPE(PML4));
     operation.address = place();
     for (unsigned tries = 0; tries < 30 && draw(30) != 0; tries++) {
-        struct hf_operation walk = {.code = HF_OP_TRANSLATE, .object = operation.object, .address = operation.address};
+        struct hf_operation walk = {
+            .code = HF_OP_TRANSLATE, .object = operation.object, .address = operation.address};
         if (ask(&walk) == HF_OK && result.detail == until && (result.value[0] & 1) == present) {
             break;
         }
@@ -122,7 +133,8 @@ static struct hf_operation draw_stage(void) {
     if (draw(2) == 0) {
         operation.frame = some_frame(PAGES);
         operation.count = (uint32_t)draw(HF_PAGE_SIZE + 2);
-        operation.address = HF_STAGE_AT(draw(HF_PAGE_SIZE - operation.count + 3), draw(HF_PAGE_SIZE - operation.count + 3));
+        operation.address =
+            HF_STAGE_AT(draw(HF_PAGE_SIZE - operation.count + 3), draw(HF_PAGE_SIZE - operation.count + 3));
     }
     return operation;
 }
@@ -141,8 +153,8 @@ static hf_frame_t frame_or_none(unsigned types) { return draw(5) ? some_frame(ty
 
 static struct hf_operation draw_task_set(void) {
     asker_page.task = (struct hf_task_block){
-        .fields = draw(2) ? draw(HF_TASK_FIELDS_ALL + 1) : 1ull << draw(10),
-        .priority = draw(257),
+        .fields = draw(4) ? 1ull << draw(9) : draw(HF_TASK_FIELDS_ALL + 2),
+        .priority = draw(20) ? draw(256) : 256,
         .registers = {.rip = place(), .rflags = draw(2) ? 0x202 : draw(1u << 22)},
         .aspace = frame_or_none(TYPE(PML4)),
         .handles = frame_or_none(TYPE(HANDLES)),
@@ -155,7 +167,8 @@ static struct hf_operation draw_task_set(void) {
 }
 
 static struct hf_operation draw_query(void) {
-    struct hf_operation operation = {.code = HF_OP_QUERY, .level = (uint8_t)draw(2), .count = (uint32_t)draw(258)};
+    struct hf_operation operation = {
+        .code = HF_OP_QUERY, .level = (uint8_t)draw(2), .count = (uint32_t)draw(258)};
     operation.object = operation.level ? some_frame(~0u) : draw(MACHINE_RUNS + 1);
     return operation;
 }
@@ -209,25 +222,37 @@ static struct hf_operation draw_any(void) {
     case 36:
         return on(draw(2) ? HF_OP_HANDLES_CREATE : HF_OP_ENDPOINT_CREATE, TYPE(FREE));
     case 37:
-        return on(HF_OP_HANDLES_DESTROY, TYPE(HANDLES));
+        return draw(3) ? draw_put() : on(HF_OP_HANDLES_DESTROY, TYPE(HANDLES));
     case 38:
-        return on(HF_OP_ENDPOINT_DESTROY, TYPE(ENDPOINT));
+        return draw(3) ? draw_task_set() : on(HF_OP_ENDPOINT_DESTROY, TYPE(ENDPOINT));
     default:
         return draw_put();
     }
 }
 
-/* Mostly one whose object there is. */
+/* What takes frames and references; the rest gives them back, or is neutral. */
+static bool takes(unsigned code) {
+    return code == HF_OP_ASPACE_CREATE || code == HF_OP_TABLE_INSTALL || code == HF_OP_STAGE ||
+           code == HF_OP_MAP || code == HF_OP_PIN || code == HF_OP_TASK_CREATE ||
+           code == HF_OP_HANDLES_CREATE || code == HF_OP_ENDPOINT_CREATE;
+}
+
+/* Mostly one whose object there is. Times of taking and times of giving back take turns, so that neither
+ * a full machine nor an empty one is all that is seen. */
 static struct hf_operation draw_operation(void) {
     static const unsigned objects[HF_OP_COUNT] = {
 #define X(upper, lower, object, fields, text) [HF_OP_##upper] = TYPE(object),
         HF_OPERATION_LIST(X)
 #undef X
     };
+    const bool giving = (granted + refused) / 500 % 2 != 0;
     struct hf_operation operation;
+    bool again;
     do {
         operation = draw_any();
-    } while (draw(10) != 0 && objects[operation.code] != TYPE(ANY) && !there_is(objects[operation.code]));
+        const bool absent = objects[operation.code] != TYPE(ANY) && !there_is(objects[operation.code]);
+        again = absent || (giving && takes(operation.code));
+    } while (again && draw(10) != 0);
     return operation;
 }
 
@@ -263,7 +288,8 @@ static void disturb(struct hf_operation *operation) {
 /* Some aspace that can be run is loaded, and used. */
 static void run_something(void) {
     const hf_frame_t root = some_frame(TYPE(PML4));
-    if (draw(3) == 0 && frame_type(root) == HF_FRAME_PML4 && (frame_entry(root)->flags & HF_FRAME_KERNEL_HALF)) {
+    if (draw(3) == 0 && frame_type(root) == HF_FRAME_PML4 &&
+        (frame_entry(root)->flags & HF_FRAME_KERNEL_HALF)) {
         write_cr3(root << HF_PAGE_SHIFT);
     }
     if (draw(2) == 0 && read_cr3() != 0) {

@@ -34,9 +34,7 @@ __attribute__((format(printf, 1, 2))) static void broken(const char *format, ...
 
 static uint64_t run_frames(void) { return 1ull << state->bits; }
 
-static const struct hf_run_header *header(hf_frame_t frame) {
-    return &state->headers[frame / run_frames()];
-}
+static const struct hf_run_header *header(hf_frame_t frame) { return &state->headers[frame / run_frames()]; }
 
 static unsigned type_of(hf_frame_t frame) { return frame < state->limit ? types[frame] : HF_FRAME_RESERVED; }
 
@@ -57,9 +55,8 @@ static const uint64_t *table_at(hf_frame_t frame) {
     return (const uint64_t *)(const void *)(state->ram + (frame << HF_PAGE_SHIFT));
 }
 
-static const unsigned table_types[] = {[HF_LEVEL_PT] = HF_FRAME_PT,
-                                       [HF_LEVEL_PD] = HF_FRAME_PD,
-                                       [HF_LEVEL_PDPT] = HF_FRAME_PDPT};
+static const unsigned table_types[] = {
+    [HF_LEVEL_PT] = HF_FRAME_PT, [HF_LEVEL_PD] = HF_FRAME_PD, [HF_LEVEL_PDPT] = HF_FRAME_PDPT};
 
 static void check_leaf(uint64_t entry, uint64_t address) {
     const hf_frame_t frame = (entry & ADDRESS) >> HF_PAGE_SHIFT;

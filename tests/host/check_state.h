@@ -14,11 +14,11 @@ struct check_state {
     const uint8_t *ram; /* frame 0 and all behind it */
     const struct hf_run_header *headers;
     const struct hf_frame_entry *entries;
-    hf_frame_t limit;            /* frames that the frame table knows */
-    unsigned levels, bits;       /* shape of the page tables */
+    hf_frame_t limit;              /* frames that the frame table knows */
+    unsigned levels, bits;         /* shape of the page tables */
     uint64_t user_first, user_end; /* where ring 3 may have mappings */
-    const uint64_t *kernel_half; /* upper half of every PML4 that can be run */
-    uint64_t ram_frames;         /* frames that are RAM: everything but RESERVED */
+    const uint64_t *kernel_half;   /* upper half of every PML4 that can be run */
+    uint64_t ram_frames;           /* frames that are RAM: everything but RESERVED */
     const struct check_use *uses;
     unsigned use_count;
 };

@@ -40,7 +40,9 @@ static void wake(int task, struct model_message found) {
     it->out.fault = false;
 }
 
-static void wake_without(int task, hf_status_t status) { wake(task, (struct model_message){.status = status}); }
+static void wake_without(int task, hf_status_t status) {
+    wake(task, (struct model_message){.status = status});
+}
 
 /* ---- what travels ---- */
 
@@ -154,7 +156,8 @@ hf_status_t model_call(int task, unsigned slot, const struct model_message *mess
 static hf_status_t receive(int task, struct model_endpoint *endpoint, bool wait) {
     struct model_task *it = &model_tasks[task];
     if (endpoint->bits) {
-        it->found = (struct model_message){.status = HF_OK, .arrived = true, .bits = true, .word = endpoint->bits};
+        it->found =
+            (struct model_message){.status = HF_OK, .arrived = true, .bits = true, .word = endpoint->bits};
         it->woken = true;
         endpoint->bits = 0;
         return HF_OK;
@@ -310,7 +313,9 @@ hf_status_t model_notify(int task, unsigned slot) {
 
 void model_fault(int task, uint64_t address) {
     send(task, &model_endpoints[model_tasks[task].pager],
-         (struct model_message){.fault = true, .label = (uint32_t)HF_LABEL_FAULT, .word = address,
+         (struct model_message){.fault = true,
+                                .label = (uint32_t)HF_LABEL_FAULT,
+                                .word = address,
                                 .badge = 0xf0000u + (unsigned)task});
 }
 

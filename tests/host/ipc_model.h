@@ -17,14 +17,14 @@ enum model_state { RUNS, SENDS, RECEIVES, WAITS_FOR_REPLY, IS_STOPPED };
 /* What a task sends, or finds when it goes on. */
 struct model_message {
     bool fault;
-    hf_status_t status;  /* when it goes on */
-    bool arrived;        /* there is a message: the rest counts */
-    bool bits;           /* it is a notification, word has the bits */
-    bool call;           /* it is a call: badge and from count too */
+    hf_status_t status; /* when it goes on */
+    bool arrived;       /* there is a message: the rest counts */
+    bool bits;          /* it is a notification, word has the bits */
+    bool call;          /* it is a call: badge and from count too */
     uint32_t label;
     uint64_t word;
-    unsigned bytes;      /* filled with the low byte of `word` */
-    unsigned handle;     /* the slot that it is sent from; on arrival where it got, HF_LOST for nowhere */
+    unsigned bytes;  /* filled with the low byte of `word` */
+    unsigned handle; /* the slot that it is sent from; on arrival where it got, HF_LOST for nowhere */
     uint64_t badge;
     int from;
 };
@@ -35,17 +35,17 @@ struct model_handle {
     int endpoint;
     unsigned generation; /* of the endpoint */
     uint64_t badge;
-    int caller;          /* REPLY: whose call ... */
-    uint64_t call;       /* ... and which */
+    int caller;    /* REPLY: whose call ... */
+    uint64_t call; /* ... and which */
 };
 
 struct model_task {
     enum model_state state;
-    int at;      /* the endpoint where it is queued */
-    int in_hand; /* whose call, NOBODY or GONE */
-    int server;  /* who has its call */
-    bool held;   /* who has set it aside */
-    uint64_t call; /* counts the calls that it made */
+    int at;                     /* the endpoint where it is queued */
+    int in_hand;                /* whose call, NOBODY or GONE */
+    int server;                 /* who has its call */
+    bool held;                  /* who has set it aside */
+    uint64_t call;              /* counts the calls that it made */
     struct model_message out;   /* that it sends */
     struct model_message found; /* that it got last; woken says that it is new */
     bool woken;
@@ -82,5 +82,5 @@ void model_fault(int task, uint64_t address);
 
 /* The operations. */
 void model_stop(int task);
-void model_destroy_task(int task); /* that is stopped; it is a new one afterwards, stopped */
+void model_destroy_task(int task);         /* that is stopped; it is a new one afterwards, stopped */
 void model_destroy_endpoint(int endpoint); /* it is a new one afterwards */

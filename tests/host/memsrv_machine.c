@@ -34,7 +34,8 @@ static void share_ram(void) {
     if (ram_file < 0) {
         ram_file = memfd_create("ram", 0);
         assert_int_equal(ftruncate(ram_file, sizeof machine_ram), 0);
-        void *at = mmap(machine_ram, sizeof machine_ram, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ram_file, 0);
+        void *at = mmap(machine_ram, sizeof machine_ram, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                        ram_file, 0);
         assert_ptr_equal(at, machine_ram);
     }
 }
@@ -159,11 +160,15 @@ hf_status_t hf_power(hf_handle_t power, unsigned code) {
 /* ---- memsrv's own mappings ---- */
 
 static void install_and_map(uint64_t address, hf_frame_t frame) {
-    struct hf_operation map = {.code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ | HF_WRITE, .object = ROOT,
-                               .address = address, .frame = frame};
+    struct hf_operation map = {.code = HF_OP_MAP,
+                               .level = HF_LEVEL_PT,
+                               .rights = HF_READ | HF_WRITE,
+                               .object = ROOT,
+                               .address = address,
+                               .frame = frame};
     while (ask(&map) == HF_NO_TABLE) {
-        GRANTED(.code = HF_OP_TABLE_INSTALL, .level = (uint8_t)result.detail, .object = ROOT, .address = address,
-                .frame = next_frame++);
+        GRANTED(.code = HF_OP_TABLE_INSTALL, .level = (uint8_t)result.detail, .object = ROOT,
+                .address = address, .frame = next_frame++);
     }
     assert_int_equal(result.status, HF_OK);
 }
@@ -196,7 +201,8 @@ hf_status_t hf_mmu_one(const struct hf_operation *operation, struct hf_result *a
         return status;
     }
     if (operation->code == HF_OP_MAP) {
-        show(operation->address, operation->frame, PROT_READ | ((operation->rights & HF_WRITE) ? PROT_WRITE : 0));
+        show(operation->address, operation->frame,
+             PROT_READ | ((operation->rights & HF_WRITE) ? PROT_WRITE : 0));
     } else if (operation->code == HF_OP_TRANSLATE && !(answer->value[0] & 1)) {
         give_frame(operation->address);
         status = one(operation, answer);
@@ -206,38 +212,25 @@ hf_status_t hf_mmu_one(const struct hf_operation *operation, struct hf_result *a
 
 /* ---- boot ---- */
 
-#define RANGES 8u
-#define TEXT_BYTES 512u
+static struct hf_boot information;
 
-static struct {
-    struct hf_boot boot;
-    struct hf_boot_range range[RANGES];
-    struct hf_boot_module module[16];
-    char text[TEXT_BYTES];
-} information;
-
-static uint32_t add_text(const char *text) {
-    static uint32_t used;
-    if (information.boot.magic == 0) {
-        used = 0;
-        information.boot.magic = HF_BOOT_MAGIC;
-    }
-    const uint32_t at = used;
-    assert_true(used + strlen(text) + 1 <= TEXT_BYTES);
-    strcpy(information.text + at, text);
-    used += (uint32_t)strlen(text) + 1;
-    return (uint32_t)offsetof(__typeof__(information), text) + at;
-}
-
+/* In order; one with gaps before it closes the range before. */
 static void add_range(hf_frame_t first, hf_frame_t end, enum hf_range_kind kind) {
-    information.range[information.boot.range_count++] = (struct hf_boot_range){first, end - first, kind};
+    struct hf_boot_map *map = &information.map;
+    if (first == end) {
+        return;
+    }
+    map->count -= map->count > 0 && map->range[map->count - 1].first == first;
+    map->range[map->count++] = (struct hf_boot_range){first, kind};
+    map->range[map->count++] = (struct hf_boot_range){end, HF_RANGE_NONE};
 }
 
 /* Pinned USER frames with the module's bytes. */
 static void load_module(const struct memsrv_module *module) {
     const uint64_t frames = (module->length + HF_PAGE_SIZE - 1) / HF_PAGE_SIZE;
-    struct hf_boot_module *entry = &information.module[information.boot.module_count++];
-    *entry = (struct hf_boot_module){next_frame, module->length, add_text(module->name), add_text("")};
+    struct hf_boot_module *entry = &information.module[information.module_count++];
+    *entry = (struct hf_boot_module){.first = next_frame, .bytes = module->length};
+    strcpy(entry->name, module->name);
     for (uint64_t i = 0; i < frames; i++) {
         const size_t left = module->length - i * HF_PAGE_SIZE;
         const hf_frame_t frame = next_frame++;
@@ -255,7 +248,6 @@ static hf_frame_t first_free;
 
 static void describe(const struct memsrv_module *modules, unsigned count) {
     memset(&information, 0, sizeof information);
-    (void)add_text("");
     next_frame = FIRST_OTHER;
     for (unsigned i = 0; i < count; i++) {
         load_module(&modules[i]);
@@ -266,14 +258,13 @@ static void describe(const struct memsrv_module *modules, unsigned count) {
     add_range(first_free, 2 * MACHINE_RUN, HF_RANGE_FREE);
     add_range(2 * MACHINE_RUN, 3 * MACHINE_RUN, HF_RANGE_CORE);
     add_range(4 * MACHINE_RUN, 5 * MACHINE_RUN, HF_RANGE_FREE);
-    information.boot.version = HF_BOOT_VERSION;
-    information.boot.total_ram = (MACHINE_FRAMES - MACHINE_RUN) * HF_PAGE_SIZE;
-    information.boot.aspace = ROOT;
-    information.boot.task = TASK_FRAME;
-    information.boot.handles = HANDLES_FRAME;
-    information.boot.ranges = offsetof(__typeof__(information), range);
-    information.boot.modules = offsetof(__typeof__(information), module);
-    information.boot.command_line = add_text("quiet");
+    information.magic = HF_BOOT_MAGIC;
+    information.version = HF_BOOT_VERSION;
+    information.map.total_ram = (MACHINE_FRAMES - MACHINE_RUN) * HF_PAGE_SIZE;
+    information.aspace = ROOT;
+    information.task = TASK_FRAME;
+    information.handles = HANDLES_FRAME;
+    strcpy(information.command_line, "quiet");
 }
 
 uint64_t memsrv_first_frames(void) { return first_free - next_frame; }
@@ -298,9 +289,8 @@ static void make_memsrv(void) {
 }
 
 static void show_information(void) {
-    _Static_assert(sizeof information <= HF_PAGE_SIZE, "one page of boot information");
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    void *at = mmap((void *)HF_BOOT_INFO, HF_PAGE_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    void *at = mmap((void *)HF_BOOT_INFO, sizeof information, PROT_READ | PROT_WRITE, flags, -1, 0);
     assert_ptr_equal(at, (void *)HF_BOOT_INFO);
     memcpy(at, &information, sizeof information);
 }

@@ -15,7 +15,7 @@ struct memsrv_module {
 
 extern struct task *memsrv; /* the task that it runs as */
 
-extern bool memsrv_ended;   /* it has turned the machine off */
+extern bool memsrv_ended; /* it has turned the machine off */
 
 /* Starts memsrv on a fresh machine with these boot modules. Whenever it waits for a message, `step` is
  * called until there is one. Returns when `step` says so, by false, or when memsrv has turned the machine

@@ -80,7 +80,8 @@ static void one_segment(uint64_t start, uint64_t memory, uint64_t offset, uint64
 
 static struct page_source page_at(uint64_t address) {
     struct page_source source = {0};
-    assert_int_equal(backing_image.page(&(struct backing_data){&program, 0}, address, &source), HF_REASON_NONE);
+    assert_int_equal(backing_image.page(&(struct backing_data){&program, 0}, address, &source),
+                     HF_REASON_NONE);
     return source;
 }
 
@@ -127,7 +128,8 @@ static void random_segments(void **state) {
         const uint64_t bytes = draw(4) ? draw(8 * HF_PAGE_SIZE) : draw(8) * HF_PAGE_SIZE;
         const uint64_t more = draw(2) ? 0 : draw(4 * HF_PAGE_SIZE);
         if (bytes + more > 0) {
-            one_segment(IMAGE_START + draw(9) * HF_PAGE_SIZE + in_page, bytes + more, offset, bytes, rights[draw(3)]);
+            one_segment(IMAGE_START + draw(9) * HF_PAGE_SIZE + in_page, bytes + more, offset, bytes,
+                        rights[draw(3)]);
         }
     }
 }

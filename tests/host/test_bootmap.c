@@ -267,6 +267,10 @@ static void spans(void **state) {
     assert_int_equal(first, 0x30);
     assert_int_equal(end, 0x40);
     assert_false(bootmap_next_span(&map, end, &first, &end));
+    assert_true(bootmap_next_span(&map, 0x30, &first, &end));
+    assert_int_equal(first, 0x30);
+    assert_true(bootmap_next_span(&map, 0x11, &first, &end));
+    assert_int_equal(first, 0x30);
 }
 
 /* The model: one byte for each cell of 256 bytes of RAM, then one for each frame. */

@@ -23,7 +23,10 @@ static int start(void **state) {
     frame_boot_run(0, HF_RUN_SPLIT);
     for (hf_frame_t frame = 2; frame < RUN; frame++) {
         const bool module = frame >= 4 && frame < FIRST_FREE;
-        frame_boot_set(frame, frame < 4 ? HF_FRAME_CORE : module ? HF_FRAME_USER : HF_FRAME_FREE,
+        frame_boot_set(frame,
+                       frame < 4 ? HF_FRAME_CORE
+                       : module  ? HF_FRAME_USER
+                                 : HF_FRAME_FREE,
                        module ? HF_FRAME_PINNED : 0);
     }
     frame_boot_run(1, HF_RUN_FREE);

@@ -6,8 +6,6 @@
 /* Messages: what each call answers, in each state of the two sides. */
 #include "ipc_world.h"
 
-#include <string.h>
-
 #define CALL HF_CALL_CALL
 #define RECEIVE HF_CALL_RECEIVE
 #define REPLY HF_CALL_REPLY
@@ -144,8 +142,11 @@ static void reply_receive_checks_first(void **state) {
     const struct {
         uint64_t handle, tag;
         hf_status_t want;
-    } bad[] = {{0, 0, HF_BAD_HANDLE}, {50, 0, HF_BAD_HANDLE}, {HF_HANDLE_COUNT, 0, HF_BAD_HANDLE},
-               {SLOT(0), 0x80000000, HF_BAD_ARGUMENT}, {SLOT(0), 3073ull << 32, HF_TOO_BIG},
+    } bad[] = {{0, 0, HF_BAD_HANDLE},
+               {50, 0, HF_BAD_HANDLE},
+               {HF_HANDLE_COUNT, 0, HF_BAD_HANDLE},
+               {SLOT(0), 0x80000000, HF_BAD_ARGUMENT},
+               {SLOT(0), 3073ull << 32, HF_TOO_BIG},
                {SLOT(0), 50ull << 48, HF_BAD_HANDLE}};
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(sends(SERVER, REPLY_RECEIVE, bad[i].handle, bad[i].tag), bad[i].want);
@@ -306,119 +307,6 @@ static void no_bits_wake_nobody(void **state) {
     CHECK();
 }
 
-/* ---- what travels besides ---- */
-
-#define TAG(label, bytes, handle) ((uint64_t)(label) | (uint64_t)(bytes) << 32 | (uint64_t)(handle) << 48)
-
-static void bytes_travel_both_ways(void **state) {
-    (void)state;
-    static const unsigned counts[] = {0, 1, 7, 8, 40, 3071, 3072};
-    for (unsigned i = 0; i < 7; i++) {
-        start(NULL);
-        memset(buffer_of(A)->bytes, 0xaa, HF_MESSAGE_BYTES);
-        assert_int_equal(makes(SERVER, RECEIVE, SLOT(0), 0, 0), WAITS);
-        assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, counts[i], 0)), WAITS);
-        assert_int_equal(tasks[SERVER]->registers.rsi, TAG(1, counts[i], 0));
-        for (unsigned at = 0; at < HF_MESSAGE_BYTES; at++) {
-            assert_int_equal(buffer_of(SERVER)->bytes[at], at < counts[i] ? 0xaa : 0);
-        }
-        memset(buffer_of(SERVER)->bytes, 0xbb, HF_MESSAGE_BYTES);
-        assert_int_equal(sends(SERVER, REPLY, 0, TAG(2, counts[i], 0)), HF_OK);
-        for (unsigned at = 0; at < HF_MESSAGE_BYTES; at++) {
-            assert_int_equal(buffer_of(A)->bytes[at], at < counts[i] ? 0xbb : 0xaa);
-        }
-    }
-}
-
-static void too_many_bytes(void **state) {
-    (void)state;
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 3073, 0)), HF_TOO_BIG);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0xffff, 0)), HF_TOO_BIG);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, HF_LOST, 0)), HF_TOO_BIG);
-    CHECK();
-}
-
-static void set_buffer(unsigned task, hf_frame_t buffer) {
-    assert_int_equal(operate(HF_OP_TASK_STOP, frame_of_task(task)), HF_OK);
-    asker_page.task = (struct hf_task_block){.fields = HF_TASK_BUFFER, .buffer = buffer};
-    assert_int_equal(operate(HF_OP_TASK_SET, frame_of_task(task)), HF_OK);
-    assert_int_equal(operate(HF_OP_TASK_START, frame_of_task(task)), HF_OK);
-}
-
-static void without_a_buffer(void **state) {
-    (void)state;
-    set_buffer(A, HF_NO_FRAME);
-    assert_int_not_equal(sends(A, CALL, SLOT(0), TAG(1, 1, 0)), WAITS);
-    assert_int_equal(makes(A, RECEIVE, SLOT(0), 0, 0), WAITS);
-    assert_int_equal(sends(B, CALL, SLOT(0), TAG(1, 16, SLOT(1))), WAITS);
-    assert_int_equal(tasks[A]->registers.rsi, TAG(1, HF_LOST, HF_LOST));
-    CHECK();
-}
-
-static void a_handle_travels(void **state) {
-    (void)state;
-    const unsigned rights = HF_RIGHT_GRANT | HF_RIGHT_CALL;
-    tasks[A]->handles[30] = tasks[A]->handles[SLOT(1)];
-    tasks[A]->handles[30].rights = (uint8_t)rights;
-    buffer_of(SERVER)->receive_slot = 40;
-    assert_int_equal(makes(SERVER, RECEIVE, SLOT(0), 0, 0), WAITS);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, 30)), WAITS);
-    assert_int_equal(tasks[SERVER]->registers.rsi, TAG(1, 0, 40));
-    assert_memory_equal(&tasks[SERVER]->handles[40], &tasks[A]->handles[30], sizeof(struct handle));
-    buffer_of(A)->receive_slot = HF_SLOT_ANY;
-    assert_int_equal(sends(SERVER, REPLY, 0, TAG(1, 0, 40)), HF_OK);
-    const unsigned slot = tag_handle(tasks[A]->registers.rsi);
-    assert_memory_equal(&tasks[SERVER]->handles[40], &tasks[A]->handles[slot], sizeof(struct handle));
-}
-
-static void a_handle_that_finds_no_slot(void **state) {
-    (void)state;
-    static const uint32_t slots[] = {0, SLOT(0), HF_HANDLE_COUNT, HF_SLOT_ANY + 1, UINT32_MAX};
-    for (unsigned i = 0; i < 5; i++) {
-        start(NULL);
-        buffer_of(SERVER)->receive_slot = slots[i];
-        const struct handle before = tasks[SERVER]->handles[SLOT(0)];
-        assert_int_equal(makes(SERVER, RECEIVE, SLOT(0), 0, 0), WAITS);
-        assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, SLOT(1))), WAITS);
-        assert_int_equal(tasks[SERVER]->registers.rsi, TAG(1, 0, HF_LOST));
-        assert_memory_equal(&tasks[SERVER]->handles[SLOT(0)], &before, sizeof before);
-    }
-}
-
-static void handles_that_may_not_travel(void **state) {
-    (void)state;
-    tasks[A]->handles[30] = tasks[A]->handles[SLOT(1)];
-    tasks[A]->handles[30].rights = HF_RIGHTS_ALL & ~HF_RIGHT_GRANT;
-    tasks[A]->handles[31] = (struct handle){.kind = HF_HANDLE_REPLY, .rights = HF_RIGHTS_ALL};
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, 30)), HF_DENIED);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, 31)), HF_BAD_HANDLE);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, 32)), HF_BAD_HANDLE);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, 128)), HF_BAD_HANDLE);
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, 0xffff)), HF_BAD_HANDLE);
-    CHECK();
-}
-
-/* What was sent is looked at again when it arrives. */
-static void a_handle_that_was_closed_on_the_way(void **state) {
-    (void)state;
-    buffer_of(SERVER)->receive_slot = HF_SLOT_ANY;
-    assert_int_equal(sends(A, CALL, SLOT(0), TAG(1, 0, SLOT(1))), WAITS);
-    tasks[A]->handles[SLOT(1)].kind = HF_HANDLE_NONE;
-    assert_int_equal(makes(SERVER, RECEIVE, SLOT(0), 0, 0), HF_OK);
-    assert_int_equal(tasks[SERVER]->registers.rsi, TAG(1, 0, HF_LOST));
-}
-
-static void labels_of_the_core(void **state) {
-    (void)state;
-    static const uint32_t labels[] = {0x80000000, 0x80000001, 0x80000003, 0xffffffff};
-    in_hand();
-    for (unsigned i = 0; i < 4; i++) {
-        assert_int_equal(makes(B, CALL, SLOT(0), labels[i], 0), HF_BAD_ARGUMENT);
-        assert_int_equal(makes(SERVER, REPLY, 0, labels[i], 0), HF_BAD_ARGUMENT);
-    }
-    expect_states(HF_TASK_WAITING, HF_TASK_READY);
-}
-
 /* ---- priorities ---- */
 
 static void a_server_works_with_its_callers_priority(void **state) {
@@ -475,14 +363,6 @@ int main(void) {
         TEST(bits_are_merged),
         TEST(bits_wake_a_receiver),
         TEST(no_bits_wake_nobody),
-        TEST(bytes_travel_both_ways),
-        TEST(too_many_bytes),
-        TEST(without_a_buffer),
-        TEST(a_handle_travels),
-        TEST(a_handle_that_finds_no_slot),
-        TEST(handles_that_may_not_travel),
-        TEST(a_handle_that_was_closed_on_the_way),
-        TEST(labels_of_the_core),
         TEST(a_server_works_with_its_callers_priority),
         TEST(a_low_caller_takes_nothing_away),
         TEST(priorities_pass_through_a_chain),

@@ -67,11 +67,12 @@ static void put_endpoint(unsigned table_number, unsigned slot, unsigned endpoint
         return;
     }
     assert_int_equal(ask(&put), HF_OK);
-    model_tables[table_number][slot] = (struct model_handle){.kind = HF_HANDLE_ENDPOINT,
-                                                             .rights = rights,
-                                                             .endpoint = (int)endpoint,
-                                                             .generation = model_endpoints[endpoint].generation,
-                                                             .badge = put.address};
+    model_tables[table_number][slot] =
+        (struct model_handle){.kind = HF_HANDLE_ENDPOINT,
+                              .rights = rights,
+                              .endpoint = (int)endpoint,
+                              .generation = model_endpoints[endpoint].generation,
+                              .badge = put.address};
 }
 
 static void start_both(void) {
@@ -91,7 +92,8 @@ static void start_both(void) {
     for (unsigned j = 0; j < MODEL_ENDPOINTS; j++) {
         serial_of_endpoint[j] = endpoints[j]->serial;
         for (unsigned t = 0; t < MODEL_TABLES; t++) {
-            memset(machine_ram[frame_of_table(owner_of[t])] + SLOT(j) * sizeof(struct handle), 0, sizeof(struct handle));
+            memset(machine_ram[frame_of_table(owner_of[t])] + SLOT(j) * sizeof(struct handle), 0,
+                   sizeof(struct handle));
             put_endpoint(t, SLOT(j), j);
         }
     }
@@ -166,7 +168,8 @@ static void compare_queue(const struct task_queue *queue, const int *want, unsig
 }
 
 static void compare_handle(unsigned number, unsigned slot) {
-    const struct handle *got = (const struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])] + slot;
+    const struct handle *got =
+        (const struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])] + slot;
     const struct model_handle *want = &model_tables[number][slot];
     MUST(got->kind == want->kind, slot);
     if (want->kind == HF_HANDLE_ENDPOINT) {
@@ -234,7 +237,8 @@ static struct model_message draw_message(unsigned task) {
     return message;
 }
 
-static hf_status_t core_sends(unsigned task, uint64_t number, unsigned slot, const struct model_message *message) {
+static hf_status_t core_sends(unsigned task, uint64_t number, unsigned slot,
+                              const struct model_message *message) {
     tasks[task]->registers.rdx = message->word;
     return sends(task, number, slot,
                  message->label | (uint64_t)message->bytes << 32 | (uint64_t)message->handle << 48);
@@ -254,12 +258,12 @@ static void same(unsigned task, uint64_t number, hf_status_t core, hf_status_t m
 
 /* Half of the tasks mostly serve, and the others mostly ask. */
 static uint64_t draw_number(unsigned task) {
-    static const uint64_t serving[] = {HF_CALL_RECEIVE, HF_CALL_RECEIVE, HF_CALL_REPLY_HELD, HF_CALL_REPLY_HELD,
-                                       HF_CALL_CALL, HF_CALL_NOTIFY};
-    static const uint64_t asking[] = {HF_CALL_CALL, HF_CALL_CALL, HF_CALL_CALL, HF_CALL_CALL, HF_CALL_RECEIVE,
-                                      HF_CALL_NOTIFY};
-    static const uint64_t call_in_hand[] = {HF_CALL_REPLY, HF_CALL_REPLY, HF_CALL_REPLY_RECEIVE,
-                                            HF_CALL_REPLY_RECEIVE, HF_CALL_HOLD, HF_CALL_CALL};
+    static const uint64_t serving[] = {HF_CALL_RECEIVE,    HF_CALL_RECEIVE, HF_CALL_REPLY_HELD,
+                                       HF_CALL_REPLY_HELD, HF_CALL_CALL,    HF_CALL_NOTIFY};
+    static const uint64_t asking[] = {HF_CALL_CALL, HF_CALL_CALL,    HF_CALL_CALL,
+                                      HF_CALL_CALL, HF_CALL_RECEIVE, HF_CALL_NOTIFY};
+    static const uint64_t call_in_hand[] = {HF_CALL_REPLY,         HF_CALL_REPLY, HF_CALL_REPLY_RECEIVE,
+                                            HF_CALL_REPLY_RECEIVE, HF_CALL_HOLD,  HF_CALL_CALL};
     if (draw(60) == 0) {
         return HF_CALL_HANDLE_CLOSE;
     }
@@ -358,7 +362,8 @@ static void replace_task(unsigned task) {
     }
     assert_int_equal(operate(HF_OP_TASK_DESTROY, frame_of_task(task)), HF_OK);
     model_destroy_task((int)task);
-    const struct hf_operation stage = {.code = HF_OP_STAGE, .object = frame_of_buffer(task), .frame = HF_NO_FRAME};
+    const struct hf_operation stage = {
+        .code = HF_OP_STAGE, .object = frame_of_buffer(task), .frame = HF_NO_FRAME};
     assert_int_equal(ask(&stage), HF_OK);
     assert_int_equal(operate(HF_OP_TASK_CREATE, frame_of_task(task)), HF_OK);
     set_task(task);
@@ -377,7 +382,8 @@ static void renew_handles(unsigned number) {
         struct model_handle *handle = &model_tables[number][SLOT(j)];
         if (handle->kind == HF_HANDLE_ENDPOINT) {
             handle->kind = HF_HANDLE_NONE;
-            ((struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])])[SLOT(j)].kind = HF_HANDLE_NONE;
+            ((struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])])[SLOT(j)].kind =
+                HF_HANDLE_NONE;
         }
         put_endpoint(number, SLOT(j), j);
     }

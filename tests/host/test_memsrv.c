@@ -12,7 +12,7 @@
 // flags: -fno-sanitize=address
 /* memsrv over the real core, with tasks that ask it for anything: right requests, wrong ones and
  * garbage. (Without ASan, whose shadow stands where memsrv has its own memory.)
- * MEMSRV_OPERATIONS and MEMSRV_SEED in the environment: how many requests (20,000), and which. */
+ * MEMSRV_OPERATIONS and MEMSRV_SEED in the environment: how many requests (40,000), and which. */
 #include "../../ukernel/ipc.h"
 #include "draw.h"
 #include "entry.h"
@@ -52,8 +52,15 @@ static _Alignas(HF_PAGE_SIZE) uint8_t image[IMAGE_PAGES * HF_PAGE_SIZE];
 /* A page and a half of text, and data of which half is in the file. */
 static void make_image(void) {
     const struct image_file file = {
-        .header = {.ident = "\177ELF\2\1\1", .type = 2, .machine = 62, .version = 1, .entry = 0x40001000,
-                   .program_headers = 64, .header_size = 64, .program_header_size = 56, .program_header_count = 2},
+        .header = {.ident = "\177ELF\2\1\1",
+                   .type = 2,
+                   .machine = 62,
+                   .version = 1,
+                   .entry = 0x40001000,
+                   .program_headers = 64,
+                   .header_size = 64,
+                   .program_header_size = 56,
+                   .program_header_count = 2},
         .load = {{1, 5, 0, 0x40000000, 0, 6000, 6000, 4096}, {1, 6, 8192, 0x40002000, 0, 2000, 10000, 4096}},
     };
     memset(image, 0x90, sizeof image);
@@ -66,12 +73,12 @@ static void make_image(void) {
 #define PLACES 6u
 
 struct client {
-    hf_serial_t serial; /* 0: the record is free */
+    hf_serial_t serial;                     /* 0: the record is free */
     uint64_t place[PLACES], length[PLACES]; /* what it has mapped, perhaps */
     uint32_t label;                         /* of its call under way */
     uint64_t asked_length;
-    unsigned asked_place;                   /* which of them the call is about */
-    unsigned finishing, finish_step;        /* a handle, and how far that has got */
+    unsigned asked_place;            /* which of them the call is about */
+    unsigned finishing, finish_step; /* a handle, and how far that has got */
 };
 
 static struct client clients[CLIENTS];
@@ -126,14 +133,16 @@ static uint64_t some_rights(void) {
 
 /* An address where something may be. */
 static uint64_t some_address(const struct client *client) {
-    static const uint64_t places[] = {0x40000000, 0x40001000, 0x40002000, 0x40003000, 0x7fefc000, 0x7fffc000,
-                                      0x7fffb000, 0x7fffe000, 0x7fffd000, 0, 0x10000, 0x7ffffffff000, 0x800000000000};
+    static const uint64_t places[] = {0x40000000, 0x40001000,     0x40002000,    0x40003000, 0x7fefc000,
+                                      0x7fffc000, 0x7fffb000,     0x7fffe000,    0x7fffd000, 0,
+                                      0x10000,    0x7ffffffff000, 0x800000000000};
     if (draw(3) == 0) {
         return places[draw(sizeof places / sizeof places[0])];
     }
     const unsigned at = (unsigned)draw(PLACES);
     const uint64_t pages = client->length[at] / HF_PAGE_SIZE + 1;
-    return client->place[at] ? client->place[at] + draw(pages) * HF_PAGE_SIZE : 0x80000000 + draw(64) * HF_PAGE_SIZE;
+    return client->place[at] ? client->place[at] + draw(pages) * HF_PAGE_SIZE
+                             : 0x80000000 + draw(64) * HF_PAGE_SIZE;
 }
 
 static uint64_t some_length(void) {
@@ -153,7 +162,8 @@ static void fill_spawn(struct hf_buffer *buffer, struct frame_registers *registe
     struct hf_spawn *spawn = (void *)buffer->bytes;
     static const char strings[] = "child\0argument";
     memset(spawn, 0, sizeof *spawn);
-    *spawn = (struct hf_spawn){.quota = draw(3) ? 0 : draw(60), .argument_count = 1, .string_bytes = sizeof strings};
+    *spawn = (struct hf_spawn){
+        .quota = draw(3) ? 0 : draw(60), .argument_count = 1, .string_bytes = sizeof strings};
     memcpy(spawn->strings, draw(20) ? strings : "nobody\0argument", sizeof strings);
     uint64_t bytes = offsetof(struct hf_spawn, strings) + sizeof strings;
     switch (draw(12)) {
@@ -193,8 +203,8 @@ static uint64_t some_task_handle(const struct task *task) {
 }
 
 static uint32_t draw_label(void) {
-    static const uint32_t common[] = {HF_MEM_MAP,   HF_MEM_MAP,   HF_MEM_UNMAP, HF_MEM_PROTECT,
-                                      HF_MEM_MAP,   HF_MEM_UNMAP, HF_MEM_STAT,  HF_MEM_PROTECT};
+    static const uint32_t common[] = {HF_MEM_MAP, HF_MEM_MAP,   HF_MEM_UNMAP, HF_MEM_PROTECT,
+                                      HF_MEM_MAP, HF_MEM_UNMAP, HF_MEM_STAT,  HF_MEM_PROTECT};
     return draw(4) ? common[draw(8)] : 1 + (uint32_t)draw(HF_MEM_COUNT + 1);
 }
 
@@ -436,12 +446,12 @@ static unsigned long number_from(const char *name, unsigned long usual) {
 static void random_requests(void **state) {
     (void)state;
     const unsigned long seed = number_from("MEMSRV_SEED", 1);
-    wanted = number_from("MEMSRV_OPERATIONS", 20000);
+    wanted = number_from("MEMSRV_OPERATIONS", 40000);
     draw_state = DRAW_SEED ^ seed << 20;
     make_image();
     print_message("seed %lu\n", seed);
-    const struct memsrv_module modules[] = {{"memsrv", "no program", 11}, {"init", image, sizeof image},
-                                            {"child", image, sizeof image - 100}};
+    const struct memsrv_module modules[] = {
+        {"memsrv", "no program", 11}, {"init", image, sizeof image}, {"child", image, sizeof image - 100}};
     memsrv_run(modules, 3, step);
     print_message("%lu requests, %lu %% granted, %lu faults, %lu tasks; memsrv has %llu frames\n", requests,
                   granted * 100 / (granted + refused + 1), faults, spawned, (unsigned long long)own_count());

@@ -54,7 +54,8 @@ static void stage_copies_into_zeroes(void **state) {
     }
     for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         const uint32_t length = lengths[i];
-        const uint32_t offset = (uint32_t)draw(HF_PAGE_SIZE - length + 1), at = (uint32_t)draw(HF_PAGE_SIZE - length + 1);
+        const uint32_t offset = (uint32_t)draw(HF_PAGE_SIZE - length + 1),
+                       at = (uint32_t)draw(HF_PAGE_SIZE - length + 1);
         memset(machine_ram[SPARE], 0xee, HF_PAGE_SIZE);
         GRANTED(.code = HF_OP_STAGE, .object = SPARE, .frame = PAGE, .count = length,
                 .address = HF_STAGE_AT(offset, at));
@@ -69,7 +70,8 @@ static void stage_adds_to_a_staged_frame(void **state) {
     (void)state;
     memset(machine_ram[PAGE], 0x11, HF_PAGE_SIZE);
     memset(machine_ram[OTHER], 0x22, HF_PAGE_SIZE);
-    GRANTED(.code = HF_OP_STAGE, .object = OTHER, .frame = PAGE, .count = 16, .address = HF_STAGE_AT(32, 4080));
+    GRANTED(.code = HF_OP_STAGE, .object = OTHER, .frame = PAGE, .count = 16,
+            .address = HF_STAGE_AT(32, 4080));
     for (unsigned i = 0; i < HF_PAGE_SIZE; i++) {
         assert_int_equal(machine_ram[OTHER][i], i < 4080 ? 0x22 : 0x11);
     }
@@ -82,9 +84,9 @@ static void stage_ranges_beyond_the_frame(void **state) {
     (void)state;
     static const struct {
         uint32_t count, offset, at;
-    } bad[] = {{4097, 0, 0}, {1, 4096, 0}, {1, 0, 4096}, {4096, 1, 0}, {4096, 0, 1}, {UINT32_MAX, 0, 0},
-               {1, UINT32_MAX, 0}, {1, 0, UINT32_MAX}, {0, 4097, 0}, {0, 0, 4097}, {UINT32_MAX, 1, 1},
-               {2, UINT32_MAX, UINT32_MAX}};
+    } bad[] = {{4097, 0, 0}, {1, 4096, 0},       {1, 0, 4096},       {4096, 1, 0},
+               {4096, 0, 1}, {UINT32_MAX, 0, 0}, {1, UINT32_MAX, 0}, {1, 0, UINT32_MAX},
+               {0, 4097, 0}, {0, 0, 4097},       {UINT32_MAX, 1, 1}, {2, UINT32_MAX, UINT32_MAX}};
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_STAGE, .object = SPARE, .frame = PAGE, .count = bad[i].count,
                 .address = HF_STAGE_AT(bad[i].offset, bad[i].at));
@@ -95,16 +97,29 @@ static void stage_ranges_beyond_the_frame(void **state) {
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_STAGE, .object = SPARE, .frame = HF_NO_FRAME, .address = 1);
 }
 
-static const hf_frame_t not_for_ring3[] = {ROOT, PDPT, PD, PT, TASK_FRAME, HANDLES_FRAME, ENDPOINT_FRAME, WORLD_CORE,
-                                           WORLD_RESERVED, WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED, MACHINE_FRAMES,
-                                           1ull << 40, 1ull << 52, HF_NO_FRAME};
+static const hf_frame_t not_for_ring3[] = {ROOT,
+                                           PDPT,
+                                           PD,
+                                           PT,
+                                           TASK_FRAME,
+                                           HANDLES_FRAME,
+                                           ENDPOINT_FRAME,
+                                           WORLD_CORE,
+                                           WORLD_RESERVED,
+                                           WORLD_WHOLE_CORE,
+                                           WORLD_WHOLE_RESERVED,
+                                           MACHINE_FRAMES,
+                                           1ull << 40,
+                                           1ull << 52,
+                                           HF_NO_FRAME};
 #define NOT_FOR_RING3 (sizeof not_for_ring3 / sizeof not_for_ring3[0])
 
 static void stage_from_other_types(void **state) {
     (void)state;
     for (size_t i = 0; i < NOT_FOR_RING3; i++) {
         if (not_for_ring3[i] != HF_NO_FRAME) {
-            REFUSED(HF_BAD_FRAME, .code = HF_OP_STAGE, .object = SPARE, .frame = not_for_ring3[i], .count = 8);
+            REFUSED(HF_BAD_FRAME, .code = HF_OP_STAGE, .object = SPARE, .frame = not_for_ring3[i],
+                    .count = 8);
         }
     }
     REFUSED(HF_BAD_FRAME, .code = HF_OP_STAGE, .object = SPARE, .frame = SPARE + 1, .count = 8);
@@ -175,15 +190,17 @@ static void a_module_can_be_given_up(void **state) {
 
 static void tag(void **state) {
     (void)state;
-    const hf_frame_t frames[] = {ROOT, PDPT, PD, PT, PAGE, OTHER, TASK_FRAME, HANDLES_FRAME, ENDPOINT_FRAME, WORLD_MODULE};
+    const hf_frame_t frames[] = {ROOT,          PDPT,           PD,          PT, PAGE, OTHER, TASK_FRAME,
+                                 HANDLES_FRAME, ENDPOINT_FRAME, WORLD_MODULE};
     for (unsigned i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         GRANTED(.code = HF_OP_TAG, .object = frames[i], .address = 0xfff0 + i);
         assert_int_equal(frame_entry(frames[i])->tag, 0xfff0 + i);
     }
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_TAG, .object = PAGE, .address = 0x10000);
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_TAG, .object = PAGE, .address = ~0ull);
-    const hf_frame_t others[] = {SPARE, WORLD_CORE, WORLD_RESERVED, WORLD_WHOLE_FREE, WORLD_WHOLE_CORE,
-                                 WORLD_WHOLE_RESERVED, MACHINE_FRAMES, HF_NO_FRAME};
+    const hf_frame_t others[] = {
+        SPARE,          WORLD_CORE, WORLD_RESERVED, WORLD_WHOLE_FREE, WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED,
+        MACHINE_FRAMES, HF_NO_FRAME};
     for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
         REFUSED(HF_BAD_FRAME, .code = HF_OP_TAG, .object = others[i], .address = 1);
     }
@@ -230,8 +247,10 @@ static void query_bad_arguments(void **state) {
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = 0, .count = 257);
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = 0, .count = UINT32_MAX);
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = 2, .object = 0, .count = 1);
-    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = MACHINE_FRAMES, .count = 1);
-    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = HF_NO_FRAME, .count = 2);
+    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = MACHINE_FRAMES,
+            .count = 1);
+    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = HF_NO_FRAME,
+            .count = 2);
     asker.operations = NULL;
     REFUSED(HF_NOT_READY, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = 0, .count = 1);
 }

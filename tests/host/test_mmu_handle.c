@@ -7,15 +7,14 @@
  * with each of their answers, and the calls by which a task copies and closes its own handles. */
 #include "world.h"
 
-#include "device.h"
 #include "handle.h"
 #include <string.h>
 
 enum { TABLE = WORLD_FREE, OTHER_TABLE, ENDPOINT_FRAME, TASK_FRAME, PAGE, ROOT, SPARE };
 
 #define PUT(kind, where, what, more, allowed) \
-    .code = HF_OP_HANDLE_PUT, .level = (kind), .object = TABLE, .count = (where), .frame = (what), .address = (more), \
-    .rights = (allowed)
+    .code = HF_OP_HANDLE_PUT, .level = (kind), .object = TABLE, .count = (where), .frame = (what), \
+    .address = (more), .rights = (allowed)
 
 static struct handle *table, *other;
 static struct task *task;
@@ -33,8 +32,18 @@ static int start(void **state) {
     return 0;
 }
 
-static const hf_frame_t others[] = {TASK_FRAME, PAGE, SPARE, WORLD_CORE, WORLD_MODULE, WORLD_RESERVED, WORLD_WHOLE_FREE,
-                                    WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED, MACHINE_FRAMES, 1ull << 52, HF_NO_FRAME};
+static const hf_frame_t others[] = {TASK_FRAME,
+                                    PAGE,
+                                    SPARE,
+                                    WORLD_CORE,
+                                    WORLD_MODULE,
+                                    WORLD_RESERVED,
+                                    WORLD_WHOLE_FREE,
+                                    WORLD_WHOLE_CORE,
+                                    WORLD_WHOLE_RESERVED,
+                                    MACHINE_FRAMES,
+                                    1ull << 52,
+                                    HF_NO_FRAME};
 #define OTHERS (sizeof others / sizeof others[0])
 
 /* A call that needs nothing but a handle. */
@@ -60,7 +69,8 @@ static void create_and_destroy_a_table(void **state) {
     for (size_t i = 0; i < OTHERS; i++) {
         REFUSED(HF_BAD_FRAME, .code = HF_OP_HANDLES_DESTROY, .object = others[i]);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_ENDPOINT_DESTROY, .object = others[i]);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .object = others[i], .count = 1);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .object = others[i],
+                .count = 1);
     }
 }
 
@@ -131,20 +141,23 @@ static void put_ports(void **state) {
     static const struct {
         uint64_t first, count;
         hf_status_t want;
-    } ranges[] = {
-        {0x3f8, 8, HF_OK},       {0x3f8, 1, HF_OK},       {0x3ff, 1, HF_OK},      {0x3f8, 9, HF_DENIED},
-        {0x3f7, 2, HF_DENIED},   {0x3f9, 8, HF_DENIED},   {0x400, 1, HF_DENIED},  {0x3f8, 0, HF_DENIED},
-        {0x2f8, 8, HF_DENIED},   {0x2f8, 1, HF_DENIED},   {0x3c0, 0x20, HF_OK},   {0x3b0, 1, HF_DENIED},
-        {0x3df, 1, HF_OK},       {0x3df, 2, HF_DENIED},   {0x60, 1, HF_OK},       {0x64, 1, HF_OK},
-        {0x60, 5, HF_DENIED},    {0x61, 1, HF_DENIED},    {0x63, 2, HF_DENIED},   {0x40, 4, HF_OK},
-        {0x43, 1, HF_OK},        {0x43, 2, HF_DENIED},    {0xcf8, 8, HF_DENIED},  {0xcf9, 1, HF_DENIED},
-        {0x92, 1, HF_DENIED},    {0x20, 2, HF_DENIED},    {0xa0, 2, HF_DENIED},   {0, 16, HF_DENIED},
-        {0x80, 1, HF_DENIED},    {0, 65536, HF_DENIED},   {0x103f8, 8, HF_DENIED}, {1ull << 63, 1, HF_DENIED},
-        {0x3f8, ~0ull, HF_DENIED}, {~0ull, 2, HF_DENIED}, {0x3f8, 0x10008, HF_DENIED}};
+    } ranges[] = {{0x3f8, 8, HF_OK},       {0x3f8, 1, HF_OK},          {0x3ff, 1, HF_OK},
+                  {0x3f8, 9, HF_DENIED},   {0x3f7, 2, HF_DENIED},      {0x3f9, 8, HF_DENIED},
+                  {0x400, 1, HF_DENIED},   {0x3f8, 0, HF_DENIED},      {0x2f8, 8, HF_DENIED},
+                  {0x2f8, 1, HF_DENIED},   {0x3c0, 0x20, HF_OK},       {0x3b0, 1, HF_DENIED},
+                  {0x3df, 1, HF_OK},       {0x3df, 2, HF_DENIED},      {0x60, 1, HF_OK},
+                  {0x64, 1, HF_OK},        {0x60, 5, HF_DENIED},       {0x61, 1, HF_DENIED},
+                  {0x63, 2, HF_DENIED},    {0x40, 4, HF_OK},           {0x43, 1, HF_OK},
+                  {0x43, 2, HF_DENIED},    {0xcf8, 8, HF_DENIED},      {0xcf9, 1, HF_DENIED},
+                  {0x92, 1, HF_DENIED},    {0x20, 2, HF_DENIED},       {0xa0, 2, HF_DENIED},
+                  {0, 16, HF_DENIED},      {0x80, 1, HF_DENIED},       {0, 65536, HF_DENIED},
+                  {0x103f8, 8, HF_DENIED}, {1ull << 63, 1, HF_DENIED}, {0x3f8, ~0ull, HF_DENIED},
+                  {~0ull, 2, HF_DENIED},   {0x3f8, 0x10008, HF_DENIED}};
     for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-        world_expect(ranges[i].want,
-                     &(struct hf_operation){PUT(HF_PUT_PORTS, 20 + i, ranges[i].first, ranges[i].count, HF_RIGHT_USE)},
-                     __FILE__, __LINE__);
+        world_expect(
+            ranges[i].want,
+            &(struct hf_operation){PUT(HF_PUT_PORTS, 20 + i, ranges[i].first, ranges[i].count, HF_RIGHT_USE)},
+            __FILE__, __LINE__);
     }
 }
 
@@ -152,8 +165,9 @@ static void put_interrupts(void **state) {
     (void)state;
     for (unsigned line = 0; line < 64; line++) {
         const bool known = line == 0 || line == 1 || line == 4 || line == 12;
-        world_expect(known ? HF_OK : HF_DENIED, &(struct hf_operation){PUT(HF_PUT_IRQ, 1 + line, line, 0, HF_RIGHT_USE)},
-                     __FILE__, __LINE__);
+        world_expect(known ? HF_OK : HF_DENIED,
+                     &(struct hf_operation){PUT(HF_PUT_IRQ, 1 + line, line, 0, HF_RIGHT_USE)}, __FILE__,
+                     __LINE__);
     }
     REFUSED(HF_DENIED, PUT(HF_PUT_IRQ, 100, ~0ull, 0, HF_RIGHT_USE));
     REFUSED(HF_DENIED, PUT(HF_PUT_IRQ, 100, 0x104, 0, HF_RIGHT_USE));
@@ -280,93 +294,6 @@ static void a_handle_to_a_dead_endpoint(void **state) {
     GRANTED(.code = HF_OP_ENDPOINT_DESTROY, .object = ENDPOINT_FRAME);
 }
 
-/* ---- devices ---- */
-
-static hf_status_t port(uint64_t call, uint64_t handle, uint64_t at, uint64_t size) {
-    task->registers.rdi = handle;
-    task->registers.rsi = at;
-    task->registers.rdx = size;
-    task->registers.r10 = 0xaabbccdd;
-    return world_call(task, call);
-}
-
-static void ports_within_the_handle(void **state) {
-    (void)state;
-    GRANTED(PUT(HF_PUT_PORTS, 5, 0x3f8, 4, HF_RIGHT_USE));
-    GRANTED(PUT(HF_PUT_PORTS, 6, 0x3f8, 4, HF_RIGHT_GRANT));
-    machine_port.value = 0x11223344;
-    assert_int_equal(port(HF_CALL_PORT_IN, 5, 0x3f8, 1), HF_OK);
-    assert_int_equal(task->registers.rsi, 0x44);
-    assert_int_equal(port(HF_CALL_PORT_IN, 5, 0x3fa, 2), HF_OK);
-    assert_int_equal(task->registers.rsi, 0x3344);
-    assert_int_equal(port(HF_CALL_PORT_IN, 5, 0x3f8, 4), HF_OK);
-    assert_int_equal(task->registers.rsi, 0x11223344);
-    assert_int_equal(port(HF_CALL_PORT_OUT, 5, 0x3fb, 1), HF_OK);
-    assert_int_equal(machine_port.port, 0x3fb);
-    assert_int_equal(machine_port.value, 0xdd);
-    assert_int_equal(machine_port.size, 1);
-    const unsigned accesses = machine_port.accesses;
-    static const struct {
-        uint64_t handle, at, size;
-        hf_status_t want;
-    } bad[] = {{5, 0x3f7, 1, HF_DENIED}, {5, 0x3fc, 1, HF_DENIED}, {5, 0x3fb, 2, HF_DENIED},
-               {5, 0x3f9, 4, HF_DENIED}, {5, 0x103f8, 1, HF_DENIED}, {5, ~0ull, 1, HF_DENIED},
-               {5, 0x3f8, 0, HF_BAD_ARGUMENT}, {5, 0x3f8, 3, HF_BAD_ARGUMENT}, {5, 0x3f8, 8, HF_BAD_ARGUMENT},
-               {6, 0x3f8, 1, HF_DENIED}, {4, 0x3f8, 1, HF_BAD_HANDLE}};
-    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_int_equal(port(HF_CALL_PORT_IN, bad[i].handle, bad[i].at, bad[i].size), bad[i].want);
-        assert_int_equal(port(HF_CALL_PORT_OUT, bad[i].handle, bad[i].at, bad[i].size), bad[i].want);
-    }
-    GRANTED(PUT(HF_PUT_PORTS, 7, 0x64, 1, HF_RIGHT_USE));
-    assert_int_equal(port(HF_CALL_PORT_OUT, 7, 0x64, 1), HF_DENIED); /* commands reach A20 and reset */
-    assert_int_equal(machine_port.accesses, accesses);
-    assert_int_equal(port(HF_CALL_PORT_IN, 7, 0x64, 1), HF_OK);
-}
-
-static void an_interrupt_sets_bits(void **state) {
-    (void)state;
-    struct endpoint *endpoint = (void *)machine_ram[ENDPOINT_FRAME];
-    GRANTED(PUT(HF_PUT_IRQ, 5, 4, 0, HF_RIGHT_USE));
-    GRANTED(PUT(HF_PUT_ENDPOINT, 6, ENDPOINT_FRAME, 0x10, HF_RIGHT_NOTIFY));
-    GRANTED(PUT(HF_PUT_ENDPOINT, 7, ENDPOINT_FRAME, 0x10, HF_RIGHT_CALL));
-    assert_int_equal(with_handle(HF_CALL_IRQ_ACK, 5), HF_NOT_READY);
-    task->registers.rsi = 7;
-    assert_int_equal(with_handle(HF_CALL_IRQ_BIND, 5), HF_DENIED);
-    task->registers.rsi = 6;
-    assert_int_equal(with_handle(HF_CALL_IRQ_BIND, 5), HF_OK);
-    assert_int_equal(machine_masked & 0x10, 0);
-    device_interrupt(4);
-    assert_int_equal(endpoint->bits, 0x10);
-    assert_int_equal(machine_masked & 0x10, 0x10);
-    assert_int_equal(with_handle(HF_CALL_IRQ_ACK, 5), HF_OK);
-    assert_int_equal(machine_masked & 0x10, 0);
-    endpoint->bits = 0;
-    GRANTED(.code = HF_OP_ENDPOINT_DESTROY, .object = ENDPOINT_FRAME);
-    GRANTED(.code = HF_OP_STAGE, .object = ENDPOINT_FRAME, .frame = HF_NO_FRAME);
-    device_interrupt(4); /* to an endpoint that is gone */
-    for (unsigned i = 0; i < HF_PAGE_SIZE; i++) {
-        assert_int_equal(machine_ram[ENDPOINT_FRAME][i], 0);
-    }
-}
-
-static void power(void **state) {
-    (void)state;
-    jmp_buf halted;
-    GRANTED(PUT(HF_PUT_POWER, 5, 0, 0, HF_RIGHT_USE));
-    GRANTED(PUT(HF_PUT_POWER, 6, 0, 0, HF_RIGHT_GRANT));
-    task->registers.rsi = 3;
-    assert_int_equal(with_handle(HF_CALL_POWER, 6), HF_DENIED);
-    task->registers.rsi = 64;
-    assert_int_equal(with_handle(HF_CALL_POWER, 5), HF_BAD_ARGUMENT);
-    task->registers.rsi = 63;
-    machine_on_halt = &halted;
-    if (setjmp(halted) == 0) {
-        (void)with_handle(HF_CALL_POWER, 5);
-        fail_msg("the machine goes on");
-    }
-    assert_true(machine_port.accesses > 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void) {
@@ -386,9 +313,6 @@ int main(void) {
         TEST(copy_ones_own),
         TEST(close_ones_own),
         TEST(a_handle_to_a_dead_endpoint),
-        TEST(ports_within_the_handle),
-        TEST(an_interrupt_sets_bits),
-        TEST(power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

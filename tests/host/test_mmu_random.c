@@ -9,7 +9,7 @@
 
 static void random_operations(void **state) {
     (void)state;
-    campaign(campaign_count(50000), campaign_seed());
+    campaign(campaign_count(30000), campaign_seed());
 }
 
 int main(void) {

@@ -11,7 +11,7 @@
 
 static void random_operations(void **state) {
     (void)state;
-    campaign(campaign_count(200000), campaign_seed());
+    campaign(campaign_count(150000), campaign_seed());
 }
 
 int main(void) {

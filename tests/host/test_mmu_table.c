@@ -48,9 +48,24 @@ static void create_on_what_is_not_free(void **state) {
     make_task(TASK_FRAME, HF_NO_FRAME, HF_NO_FRAME, 1);
     GRANTED(.code = HF_OP_HANDLES_CREATE, .object = HANDLES_FRAME);
     GRANTED(.code = HF_OP_ENDPOINT_CREATE, .object = HANDLES_FRAME + 1);
-    const hf_frame_t frames[] = {
-        WORLD_RESERVED, WORLD_CORE, WORLD_MODULE, WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED, ROOT, PDPT, PD, PT, PAGE,
-        OTHER, TASK_FRAME, HANDLES_FRAME, HANDLES_FRAME + 1, MACHINE_FRAMES, 1ull << 40, 1ull << 52, HF_NO_FRAME};
+    const hf_frame_t frames[] = {WORLD_RESERVED,
+                                 WORLD_CORE,
+                                 WORLD_MODULE,
+                                 WORLD_WHOLE_CORE,
+                                 WORLD_WHOLE_RESERVED,
+                                 ROOT,
+                                 PDPT,
+                                 PD,
+                                 PT,
+                                 PAGE,
+                                 OTHER,
+                                 TASK_FRAME,
+                                 HANDLES_FRAME,
+                                 HANDLES_FRAME + 1,
+                                 MACHINE_FRAMES,
+                                 1ull << 40,
+                                 1ull << 52,
+                                 HF_NO_FRAME};
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         for (size_t code = 0; code < sizeof codes; code++) {
             REFUSED(HF_BAD_FRAME, .code = codes[code], .object = frames[i]);
@@ -166,9 +181,19 @@ static void install_bad_arguments(void **state) {
 /* What no operation on an aspace's addresses accepts. */
 static void bad_addresses(void **state) {
     (void)state;
-    static const uint64_t addresses[] = {
-        0, 0x1000, 0xf000, 0xffff, 0x10001, 0x40000800, 0x7ffffffff000, 0x7ffffffff001, 0x800000000000,
-        0xffff800000000000, 0xfffffffffffff000, 0x8000000000000000, 0x0001000040000000};
+    static const uint64_t addresses[] = {0,
+                                         0x1000,
+                                         0xf000,
+                                         0xffff,
+                                         0x10001,
+                                         0x40000800,
+                                         0x7ffffffff000,
+                                         0x7ffffffff001,
+                                         0x800000000000,
+                                         0xffff800000000000,
+                                         0xfffffffffffff000,
+                                         0x8000000000000000,
+                                         0x0001000040000000};
     make_aspace(ROOT);
     make_tables(ROOT, PLACE, PDPT, PD, PT);
     GRANTED(.code = HF_OP_STAGE, .object = PAGE, .frame = HF_NO_FRAME);
@@ -176,12 +201,13 @@ static void bad_addresses(void **state) {
         const uint64_t at = addresses[i];
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT,
                 .address = at, .frame = OTHER);
-        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT, .address = at);
+        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT,
+                .address = at);
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT,
                 .address = at, .frame = PAGE);
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = ROOT, .address = at);
-        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT,
-                .address = at);
+        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ,
+                .object = ROOT, .address = at);
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_CLEAR, .object = ROOT, .address = at);
     }
 }
@@ -229,21 +255,32 @@ static void objects_that_are_no_aspace(void **state) {
     make_aspace(ROOT);
     make_tables(ROOT, PLACE, PDPT, PD, PT);
     GRANTED(.code = HF_OP_STAGE, .object = PAGE, .frame = HF_NO_FRAME);
-    const hf_frame_t frames[] = {PDPT,       PD,          PT,   PAGE,           OTHER,
-                                 WORLD_CORE, WORLD_MODULE, WORLD_RESERVED, WORLD_WHOLE_FREE, WORLD_WHOLE_CORE,
-                                 WORLD_WHOLE_RESERVED, MACHINE_FRAMES, HF_NO_FRAME};
+    const hf_frame_t frames[] = {PDPT,
+                                 PD,
+                                 PT,
+                                 PAGE,
+                                 OTHER,
+                                 WORLD_CORE,
+                                 WORLD_MODULE,
+                                 WORLD_RESERVED,
+                                 WORLD_WHOLE_FREE,
+                                 WORLD_WHOLE_CORE,
+                                 WORLD_WHOLE_RESERVED,
+                                 MACHINE_FRAMES,
+                                 HF_NO_FRAME};
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         const hf_frame_t object = frames[i];
         REFUSED(HF_BAD_FRAME, .code = HF_OP_ASPACE_COPY_KERNEL, .object = object);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_ASPACE_DESTROY, .object = object);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = object,
                 .address = PLACE, .frame = OTHER);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = object, .address = PLACE);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = object,
+                .address = PLACE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = object,
                 .address = PLACE, .frame = PAGE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = object, .address = PLACE);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ, .object = object,
-                .address = PLACE);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ,
+                .object = object, .address = PLACE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_CLEAR, .object = object, .address = PLACE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_TRANSLATE, .object = object, .address = PLACE);
     }
@@ -256,7 +293,8 @@ static void remove_each_level(void **state) {
     make_aspace(ROOT);
     make_tables(ROOT, PLACE, PDPT, PD, PT);
     const hf_frame_t tables[] = {[HF_LEVEL_PT] = PT, [HF_LEVEL_PD] = PD, [HF_LEVEL_PDPT] = PDPT};
-    REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE);
+    REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT,
+            .address = PLACE);
     REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PD, .object = ROOT, .address = PLACE);
     for (unsigned level = HF_LEVEL_PT; level <= HF_LEVEL_PDPT; level++) {
         GRANTED(.code = HF_OP_TABLE_REMOVE, .level = (uint8_t)level, .object = ROOT,
@@ -276,8 +314,8 @@ static void remove_with_a_page(void **state) {
     make_tables(ROOT, PLACE, PDPT, PD, PT);
     make_page(ROOT, PLACE, PAGE, HF_READ);
     REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE);
-    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE,
-            .frame = PT);
+    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT,
+            .address = PLACE, .frame = PT);
 }
 
 static uint64_t always_write(uint64_t below) { return below - 1; }

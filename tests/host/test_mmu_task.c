@@ -78,9 +78,25 @@ static void set_and_get_everything(void **state) {
     (void)state;
     struct hf_task_block want = {
         .fields = HF_TASK_FIELDS_ALL,
-        .registers = {.rax = 1, .rbx = 2, .rcx = 3, .rdx = 4, .rsi = 5, .rdi = 6, .rbp = 7, .rsp = 8, .r8 = 9,
-                      .r9 = 10, .r10 = 11, .r11 = 12, .r12 = 13, .r13 = 14, .r14 = 15, .r15 = 16,
-                      .rip = 0x400000, .rflags = 0x202, .fs_base = 0x1000},
+        .registers = {.rax = 1,
+                      .rbx = 2,
+                      .rcx = 3,
+                      .rdx = 4,
+                      .rsi = 5,
+                      .rdi = 6,
+                      .rbp = 7,
+                      .rsp = 8,
+                      .r8 = 9,
+                      .r9 = 10,
+                      .r10 = 11,
+                      .r11 = 12,
+                      .r12 = 13,
+                      .r13 = 14,
+                      .r14 = 15,
+                      .r15 = 16,
+                      .rip = 0x400000,
+                      .rflags = 0x202,
+                      .fs_base = 0x1000},
         .priority = 255,
         .aspace = ROOT,
         .handles = HANDLES_FRAME,
@@ -124,13 +140,15 @@ static void set_unknown_fields(void **state) {
 
 static void set_registers(void **state) {
     (void)state;
-    static const uint64_t no_rip[] = {0x7ffffffff000, 0x7fffffffffff, 0x800000000000, 0xffff800000000000, ~0ull};
+    static const uint64_t no_rip[] = {0x7ffffffff000, 0x7fffffffffff, 0x800000000000, 0xffff800000000000,
+                                      ~0ull};
     for (unsigned i = 0; i < sizeof no_rip / sizeof no_rip[0]; i++) {
         SET_REFUSED(HF_BAD_ADDRESS, HF_TASK_REGISTERS, .registers = {.rip = no_rip[i]});
         SET_REFUSED(HF_BAD_ADDRESS, HF_TASK_REGISTERS, .registers = {.fs_base = no_rip[i]});
         SET_REFUSED(HF_BAD_ADDRESS, HF_TASK_REGISTERS, .registers = {.rsp = no_rip[i] + (i == 0)});
     }
-    SET_OK(HF_TASK_REGISTERS, .registers = {.rip = 0x7fffffffefff, .rsp = 0x7ffffffff000, .fs_base = 0x7fffffffefff});
+    SET_OK(HF_TASK_REGISTERS,
+           .registers = {.rip = 0x7fffffffefff, .rsp = 0x7ffffffff000, .fs_base = 0x7fffffffefff});
 }
 
 /* Only CF PF AF ZF SF TF DF OF may be set; IF and bit 1, which are always, are no mistake. */
@@ -178,9 +196,21 @@ static void set_aspace(void **state) {
 
 static void set_objects_of_other_types(void **state) {
     (void)state;
-    const hf_frame_t frames[] = {ROOT, TASK_FRAME, HANDLES_FRAME, ENDPOINT_FRAME, PAGE, SPARE, WORLD_CORE, WORLD_MODULE,
-                                 WORLD_RESERVED, WORLD_WHOLE_FREE, WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED,
-                                 MACHINE_FRAMES, 1ull << 52, HF_NO_FRAME - 1};
+    const hf_frame_t frames[] = {ROOT,
+                                 TASK_FRAME,
+                                 HANDLES_FRAME,
+                                 ENDPOINT_FRAME,
+                                 PAGE,
+                                 SPARE,
+                                 WORLD_CORE,
+                                 WORLD_MODULE,
+                                 WORLD_RESERVED,
+                                 WORLD_WHOLE_FREE,
+                                 WORLD_WHOLE_CORE,
+                                 WORLD_WHOLE_RESERVED,
+                                 MACHINE_FRAMES,
+                                 1ull << 52,
+                                 HF_NO_FRAME - 1};
     for (unsigned i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         const hf_frame_t frame = frames[i];
         const bool page = frame == PAGE || frame == WORLD_MODULE;
@@ -210,8 +240,8 @@ static void set_objects_of_other_types(void **state) {
 /* One bad field among good ones: none of them is set. */
 static void set_is_all_or_nothing(void **state) {
     (void)state;
-    SET_REFUSED(HF_BAD_FRAME, HF_TASK_FIELDS_ALL, .priority = 9, .aspace = ROOT, .handles = HANDLES_FRAME, .buffer = PAGE,
-                .operations = ROOT, .pager = HF_NO_FRAME, .mark = 5);
+    SET_REFUSED(HF_BAD_FRAME, HF_TASK_FIELDS_ALL, .priority = 9, .aspace = ROOT, .handles = HANDLES_FRAME,
+                .buffer = PAGE, .operations = ROOT, .pager = HF_NO_FRAME, .mark = 5);
     SET_REFUSED(HF_BAD_ARGUMENT, HF_TASK_FIELDS_ALL, .priority = 9, .aspace = ROOT, .handles = HANDLES_FRAME,
                 .buffer = PAGE, .operations = PAGE, .pager = ENDPOINT_FRAME, .memory = 3);
     assert_int_equal(frame_type(PAGE), HF_FRAME_STAGED);

@@ -36,7 +36,8 @@ static unsigned read_only(const struct backing_data *data) {
     return HF_READ;
 }
 
-static const struct backing backings[] = {{.name = "any", .limit = all_rights}, {.name = "read", .limit = read_only}};
+static const struct backing backings[] = {{.name = "any", .limit = all_rights},
+                                          {.name = "read", .limit = read_only}};
 static const struct program programs[2];
 
 static struct region_list list;
@@ -134,7 +135,8 @@ static void question(void) {
 /* ---- changes ---- */
 
 static void add(uint64_t from, uint64_t end) {
-    const struct page page = {true, 1 + (unsigned)draw(3), (unsigned)draw(2), (unsigned)draw(2), (unsigned)draw(2)};
+    const struct page page = {true, 1 + (unsigned)draw(3), (unsigned)draw(2), (unsigned)draw(2),
+                              (unsigned)draw(2)};
     const struct region region = region_of(from, end, page);
     if (!model_all(from, end, false)) {
         return;
@@ -288,12 +290,9 @@ static void out_of_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(added_in_any_order),
-        TEST(a_hole_in_the_middle),
-        TEST(what_is_alike_is_joined),
-        TEST(neighbours_that_differ_stay_apart),
-        TEST(out_of_memory),
-        TEST(random_operations),
+        TEST(added_in_any_order),      TEST(a_hole_in_the_middle),
+        TEST(what_is_alike_is_joined), TEST(neighbours_that_differ_stay_apart),
+        TEST(out_of_memory),           TEST(random_operations),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     while (page_count > 0) {

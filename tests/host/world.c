@@ -117,6 +117,9 @@ const char *world_broken(void) {
         .uses = uses,
         .use_count = use_count,
     });
+    if (!wrong && read_cr3() && frame_type(read_cr3() >> HF_PAGE_SHIFT) != HF_FRAME_PML4) {
+        wrong = "I8: the processor still has an aspace loaded that is gone";
+    }
     return wrong ? wrong : machine_stale();
 }
 
@@ -163,8 +166,8 @@ void world_expect(hf_status_t want, const struct hf_operation *operation, const 
     world_keep();
     const hf_status_t status = ask(operation);
     if (status != want || result.status != status) {
-        print_error("%s:%d: operation %u answers %u (result %u), not %u\n", file, line, operation->code, status,
-                    result.status, want);
+        print_error("%s:%d: operation %u answers %u (result %u), not %u\n", file, line, operation->code,
+                    status, result.status, want);
         _fail(file, line);
     }
     if (want != HF_OK && want != HF_AGAIN && world_changed()) {

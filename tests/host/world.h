@@ -17,8 +17,8 @@
 /* Runs: 0 is split, with RESERVED, CORE and MODULE frames first; 2 is CORE, 3 RESERVED, the others FREE. */
 #define WORLD_RESERVED 0u
 #define WORLD_CORE 2u
-#define WORLD_MODULE 4u                   /* pinned USER */
-#define WORLD_FREE 5u                     /* the first FREE frame of run 0 */
+#define WORLD_MODULE 4u                     /* pinned USER */
+#define WORLD_FREE 5u                       /* the first FREE frame of run 0 */
 #define WORLD_WHOLE_FREE (1u * MACHINE_RUN) /* the first frame of a run that is FREE altogether */
 #define WORLD_WHOLE_CORE (2u * MACHINE_RUN)
 #define WORLD_WHOLE_RESERVED (3u * MACHINE_RUN)

@@ -22,7 +22,7 @@ static uint64_t cr3, tsc;
 #define BIT_ACCESSED 0x20ull
 #define BIT_DIRTY 0x40ull
 #define BIT_NX (1ull << 63)
-#define FRAME_OF(entry) (((entry) & 0x000ffffffffff000ull) >> HF_PAGE_SHIFT)
+#define FRAME_OF(entry) (((entry)&0x000ffffffffff000ull) >> HF_PAGE_SHIFT)
 
 #define CACHED 8192u
 
