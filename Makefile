@@ -81,7 +81,7 @@ $(call keep,$(GEN)/host-flags,$(HOSTCC) $(HOST_CFLAGS))
 
 # ---- The core ----
 
-CORE_SOURCES := $(filter-out ukernel/offsets.c,$(sort $(wildcard boot/*.asm ukernel/*.asm ukernel/*.c)))
+CORE_SOURCES := $(sort $(wildcard boot/*.asm ukernel/*.asm ukernel/*.c))
 CORE := $(BUILD)/handoff.elf
 
 all: $(CORE) programs ## build the core and all programs
@@ -99,7 +99,7 @@ $(CORE) $(TEST_CORE): $(call objects,$(CORE_SOURCES)) ukernel/core.ld $(GEN)/fla
 	$(Q)$(LD) $(LDFLAGS) -T ukernel/core.ld -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
 # NASM's constants come from the C headers: the compiler prints them into its assembly.
-$(GEN)/offsets.inc: ukernel/offsets.c $(GEN)/flags
+$(GEN)/offsets.inc: tools/offsets.c $(GEN)/flags
 	$(call say,GEN,$@)
 	$(Q)$(CC) $(COMPILER_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $@.s $<
 	$(Q)sed -n 's/.*->\(%define [A-Za-z0-9_]* \)\$$*\([-0-9]*\).*/\1\2/p' $@.s >$@

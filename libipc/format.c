@@ -142,8 +142,8 @@ static void put_string(struct format_sink *sink, const struct spec *spec, const 
 }
 
 /* A sign or 0x, zeros up to the precision or width, digits. */
-static void put_number(struct format_sink *sink, const struct spec *spec, const char *prefix,
-                       const char *digits, size_t length) {
+static void put_number(struct format_sink *sink, const struct spec *spec, const char *prefix, const char *digits,
+                       size_t length) {
     size_t before = strlen(prefix);
     size_t zeros = spec->precise && spec->precision > length ? spec->precision - length : 0;
     size_t used = before + zeros + length;
@@ -170,8 +170,8 @@ static char *to_digits(char digits[DIGITS_MAX], uint64_t value, unsigned base, b
     return at;
 }
 
-static void format_value(struct format_sink *sink, const struct spec *spec, const char *prefix,
-                         uint64_t value, unsigned base) {
+static void format_value(struct format_sink *sink, const struct spec *spec, const char *prefix, uint64_t value,
+                         unsigned base) {
     char digits[DIGITS_MAX];
     char *first = to_digits(digits, value, base, spec->conversion == 'X');
     bool octal = spec->alternate && base == 8;
@@ -190,8 +190,7 @@ static void format_signed(struct format_sink *sink, const struct spec *spec, va_
     format_value(sink, spec, value < 0 ? "-" : sign, magnitude, 10);
 }
 
-static void format_unsigned(struct format_sink *sink, const struct spec *spec, va_list *arguments,
-                            unsigned base) {
+static void format_unsigned(struct format_sink *sink, const struct spec *spec, va_list *arguments, unsigned base) {
     uint64_t value = unsigned_argument(spec->length, arguments);
     const char *prefix = "";
     if (spec->alternate && base == 16 && value != 0) {

@@ -13,9 +13,7 @@ static const struct status_texts status_texts[HF_STATUS_COUNT] = {
 #undef X
 };
 
-const char *hf_status_name(hf_status_t status) {
-    return status < HF_STATUS_COUNT ? status_texts[status].name : "?";
-}
+const char *hf_status_name(hf_status_t status) { return status < HF_STATUS_COUNT ? status_texts[status].name : "?"; }
 
 const char *hf_status_text(hf_status_t status) {
     return status < HF_STATUS_COUNT ? status_texts[status].text : "an unknown status";
@@ -56,8 +54,8 @@ static const char *access_text(uint64_t error) {
 static int fault_text(const struct hf_exit *how, char *text, size_t room) {
     bool mapped = how->region[0] != '\0';
     return snprintf(text, room, "%.*s: %s 0x%lx%s%.*s%s at rip 0x%lx: %s", (int)HF_NAME_BYTES, how->name,
-                    access_text(how->error), how->address, mapped ? " (" : "", (int)HF_NAME_BYTES,
-                    how->region, mapped ? ")" : "", how->rip, hf_reason_text((enum hf_reason)how->reason));
+                    access_text(how->error), how->address, mapped ? " (" : "", (int)HF_NAME_BYTES, how->region,
+                    mapped ? ")" : "", how->rip, hf_reason_text((enum hf_reason)how->reason));
 }
 
 int hf_exit_text(const struct hf_exit *how, char *text, size_t room) {
@@ -68,8 +66,8 @@ int hf_exit_text(const struct hf_exit *how, char *text, size_t room) {
     case HF_EXIT_FAULT:
         return fault_text(how, text, room);
     case HF_EXIT_EXCEPTION:
-        return snprintf(text, room, "%.*s: exception %lu (%s), error code 0x%lx, at rip 0x%lx", name_bytes,
-                        how->name, how->address, vector_text(how->address), how->error, how->rip);
+        return snprintf(text, room, "%.*s: exception %lu (%s), error code 0x%lx, at rip 0x%lx", name_bytes, how->name,
+                        how->address, vector_text(how->address), how->error, how->rip);
     case HF_EXIT_KILLED:
         return snprintf(text, room, "%.*s: killed", name_bytes, how->name);
     default:

@@ -68,8 +68,7 @@ int puts(const char *text) { return printf("%s\n", text); }
 /* False: there is no console, or it has ended. */
 static bool refill(void) {
     struct hf_message message = {.label = HF_CONSOLE_READ};
-    if (hf_call(HF_SLOT_CONSOLE, &message) != HF_OK || message.label != HF_OK ||
-        message.word[0] > sizeof input.bytes) {
+    if (hf_call(HF_SLOT_CONSOLE, &message) != HF_OK || message.label != HF_OK || message.word[0] > sizeof input.bytes) {
         return false;
     }
     input.taken = 0;

@@ -37,8 +37,8 @@ static int once(size_t pages) {
         puts("touch: the mapping can't be given back");
         return 1;
     }
-    printf("touch: %zu pages, %zu wrong, %lu ns each; %lu frames fewer were free\n", pages, wrong,
-           spent / pages, before.free - after.free);
+    printf("touch: %zu pages, %zu wrong, %lu ns each; %lu frames fewer were free\n", pages, wrong, spent / pages,
+           before.free - after.free);
     return wrong != 0;
 }
 

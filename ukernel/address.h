@@ -24,6 +24,4 @@ static inline void *pmo(paddr_t address) { return (void *)(PMO_BASE + address.va
 static inline void *frame_pointer(hf_frame_t frame) { return pmo(frame_address(frame)); }
 
 /* The frame that holds a core object or table, from a pointer into the PMO. */
-static inline hf_frame_t frame_of(const void *object) {
-    return ((uint64_t)object - PMO_BASE) >> HF_PAGE_SHIFT;
-}
+static inline hf_frame_t frame_of(const void *object) { return ((uint64_t)object - PMO_BASE) >> HF_PAGE_SHIFT; }

@@ -4,6 +4,9 @@
 #include <handoff/boot.h>
 #include <stdbool.h>
 
+#include "log.h"
+#include "panic.h"
+
 static inline uint64_t lower(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static inline uint64_t higher(uint64_t a, uint64_t b) { return a > b ? a : b; }

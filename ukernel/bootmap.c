@@ -71,9 +71,8 @@ void bootmap_claim(struct hf_boot_map *map, hf_frame_t first, uint64_t count, en
     unsigned after = ranges_to(map, first);
     if (count == 0) return;
     /* Neighbours differ, so what is FREE altogether lies in one range; the last is NONE. */
-    boot_require(
-        kind_before(map, after) == HF_RANGE_FREE && count <= map->range[after].first - first,
-        "the core or a boot module lies in memory that is not usable RAM, or is used twice by an overlap");
+    boot_require(kind_before(map, after) == HF_RANGE_FREE && count <= map->range[after].first - first,
+                 "the core or a boot module lies in memory that is not usable RAM, or is used twice by an overlap");
     paint(map, first, first + count, kind);
 }
 

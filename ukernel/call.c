@@ -1,12 +1,9 @@
 /* Calls: from the number to the function, and the functions of those that belong
  * to no object. */
-#include "call.h"
-
 #include "clock.h"
 #include "entry.h"
 #include "ipc.h"
 #include "mmu.h"
-#include "schedule.h"
 
 hf_status_t call_yield(struct task *) {
     schedule_yield();
@@ -66,8 +63,7 @@ static const struct {
 
 static hf_status_t dispatch(struct task *task) {
     uint64_t number = task->registers.rax & ~(uint64_t)HF_NOWAIT, flags = task->registers.rax & HF_NOWAIT;
-    if (number == HF_CALL_NONE || number >= HF_CALL_COUNT || (flags & ~calls[number].flags))
-        return HF_BAD_CALL;
+    if (number == HF_CALL_NONE || number >= HF_CALL_COUNT || (flags & ~calls[number].flags)) return HF_BAD_CALL;
     return calls[number].run(task);
 }
 

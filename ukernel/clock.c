@@ -10,13 +10,9 @@ static uint64_t scale; /* nanoseconds per count, times 2^32 */
 
 /* PIT channel 2 and its gate: 8254 data sheet; port 0x61 is the system control port. */
 #define PIT_HERTZ 1193182u
-#define PIT_CHANNEL_2 0x42
-#define PIT_COMMAND 0x43
 #define PIT_ONE_SHOT_2 0xb0 /* channel 2, low then high byte, mode 0 */
-#define CONTROL 0x61
-#define CONTROL_GATE_2 1u
-#define CONTROL_SPEAKER 2u
-#define CONTROL_OUT_2 0x20u
+enum { PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, CONTROL = 0x61 };
+enum { CONTROL_GATE_2 = 1, CONTROL_SPEAKER = 2, CONTROL_OUT_2 = 0x20 };
 
 #define MEASURE_PER_SECOND 100u /* one hundredth is waited */
 
@@ -44,8 +40,6 @@ uint32_t clock_measure(void) {
 
 uint64_t clock_hertz(void) { return hertz; }
 
-uint64_t clock_nanoseconds(void) {
-    return (uint64_t)(((unsigned __int128)(read_tsc() - clock_start) * scale) >> 32);
-}
+uint64_t clock_nanoseconds(void) { return (uint64_t)(((unsigned __int128)(read_tsc() - clock_start) * scale) >> 32); }
 
 uint64_t clock_boot_ticks(void) { return read_tsc() - clock_start - waited; }

@@ -8,79 +8,52 @@
 
 static uint64_t features;
 
-struct cpuid {
-    uint32_t eax, ebx, ecx, edx;
+/* Where CPUID tells of each (Intel SDM vol. 2A, CPUID): leaf, register, bit. */
+static const struct {
+    uint32_t leaf;
+    enum { EBX = 1, ECX, EDX } in;
+    unsigned bit;
+} places[CPU_FEATURES] = {
+    /* clang-format off */
+    [CPU_APIC] = {1, EDX, 9}, [CPU_PGE] = {1, EDX, 13}, [CPU_XSAVE] = {1, ECX, 26}, [CPU_AVX] = {1, ECX, 28},
+    [CPU_HYPERVISOR] = {1, ECX, 31}, [CPU_FSGSBASE] = {7, EBX, 0}, [CPU_SMEP] = {7, EBX, 7},
+    [CPU_SMAP] = {7, EBX, 20}, [CPU_UMIP] = {7, ECX, 2}, [CPU_RDCL_NO] = {7, EDX, 29},
+    [CPU_NX] = {0x80000001, EDX, 20}, [CPU_PAGE_1G] = {0x80000001, EDX, 26},
+    /* clang-format on */
 };
 
-static struct cpuid cpuid(uint32_t leaf) {
-    struct cpuid out;
-    __asm__ volatile("cpuid"
-                     : "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx)
-                     : "a"(leaf), "c"(0));
-    return out;
-}
-
-static void note(enum cpu_feature feature, uint32_t set, unsigned bit) {
-    if (set >> bit & 1) features |= 1ul << feature;
+static void cpuid(uint32_t leaf, uint32_t out[4]) {
+    __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(0));
 }
 
 #define MSR_ARCH_CAPABILITIES 0x10au
-
-static void identify_structured(void) {
-    struct cpuid leaf = cpuid(7);
-    note(CPU_FSGSBASE, leaf.ebx, 0);
-    note(CPU_SMEP, leaf.ebx, 7);
-    note(CPU_SMAP, leaf.ebx, 20);
-    note(CPU_UMIP, leaf.ecx, 2);
-    if (leaf.edx >> 29 & 1) note(CPU_RDCL_NO, (uint32_t)read_msr(MSR_ARCH_CAPABILITIES), 0);
-}
+#define CAPABILITY_RDCL_NO 1u
 
 void cpu_identify(void) {
-    struct cpuid basic = cpuid(1);
-    struct cpuid extended = cpuid(0x80000001);
-
-    note(CPU_APIC, basic.edx, 9);
-    note(CPU_PGE, basic.edx, 13);
-    note(CPU_XSAVE, basic.ecx, 26);
-    note(CPU_AVX, basic.ecx, 28);
-    note(CPU_HYPERVISOR, basic.ecx, 31);
-    note(CPU_NX, extended.edx, 20);
-    note(CPU_PAGE_1G, extended.edx, 26);
-    if (cpuid(0).eax >= 7) identify_structured();
+    uint32_t most[4], out[4];
+    cpuid(0, most);
+    for (unsigned feature = 0; feature < CPU_FEATURES; feature++) {
+        cpuid(places[feature].leaf, out);
+        bool known = places[feature].leaf >= 0x80000000 || places[feature].leaf <= most[0];
+        if (known && (out[places[feature].in] >> places[feature].bit & 1)) features |= 1ul << feature;
+    }
+    /* The bit tells of the register that has the answer. */
+    bool safe = cpu_has(CPU_RDCL_NO) && (read_msr(MSR_ARCH_CAPABILITIES) & CAPABILITY_RDCL_NO);
+    if (!safe) features &= ~(1ul << CPU_RDCL_NO);
 }
 
 bool cpu_has(enum cpu_feature feature) { return features >> feature & 1; }
 
 uint64_t cpu_features(void) { return features & ((1ul << HF_FEATURE_COUNT) - 1); }
 
-/* Intel SDM vol. 3A, 2.5. */
-#define CR0_PE (1ul << 0)
-#define CR0_MP (1ul << 1)
-#define CR0_TS (1ul << 3) /* the FPU is nobody's: its first use is an exception */
-#define CR0_NE (1ul << 5)
-#define CR0_WP (1ul << 16)
-#define CR0_PG (1ul << 31)
-#define CR4_PAE (1ul << 5)
-#define CR4_MCE (1ul << 6)
-#define CR4_PGE (1ul << 7)
-#define CR4_UMIP (1ul << 11)
-#define CR4_SMEP (1ul << 20)
-#define CR4_SMAP (1ul << 21)
+/* Intel SDM vol. 3A, 2.5. TS: the FPU is nobody's, its first use is an exception. */
+enum { CR0_PE = 1 << 0, CR0_MP = 1 << 1, CR0_TS = 1 << 3, CR0_NE = 1 << 5, CR0_WP = 1 << 16, CR0_PG = 1u << 31 };
+enum { CR4_PAE = 1 << 5, CR4_MCE = 1 << 6, CR4_PGE = 1 << 7 };
+enum { CR4_UMIP = 1 << 11, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };
+enum { EFER_SCE = 1 << 0, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
 
-#define MSR_EFER 0xc0000080u
-#define EFER_SCE (1ul << 0)
-#define EFER_LME (1ul << 8)
-#define EFER_LMA (1ul << 10)
-#define EFER_NXE (1ul << 11)
-
-#define MSR_SYSENTER_CS 0x174u
-#define MSR_STAR 0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_CSTAR 0xc0000083u
-#define MSR_FMASK 0xc0000084u
-#define MSR_FS_BASE 0xc0000100u
-#define MSR_GS_BASE 0xc0000101u
-#define MSR_KERNEL_GS_BASE 0xc0000102u
+enum { MSR_SYSENTER_CS = 0x174, MSR_EFER = 0xc0000080, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_FMASK };
+enum { MSR_FS_BASE = 0xc0000100, MSR_GS_BASE, MSR_KERNEL_GS_BASE };
 
 #define FLAGS_CLEARED 0x44700ul /* by SYSCALL: TF IF DF NT AC */
 

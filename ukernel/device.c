@@ -1,23 +1,14 @@
 #include "device.h"
 
-#include "call.h"
 #include "cpu.h"
-#include "handle.h"
 #include "interrupt.h"
 #include "ipc.h"
 #include "log.h"
 
 #define PS2_COMMAND 0x64 /* read its status only: its commands reach A20 and reset */
 
-static const struct port_range {
-    uint16_t first, count;
-} port_ranges[] = {
-    {0x3f8, 8},       /* COM1 */
-    {0x3c0, 0x20},    /* VGA registers */
-    {0x60, 1},        /* PS/2 data */
-    {PS2_COMMAND, 1}, /* PS/2 status */
-    {0x40, 4},        /* PIT */
-};
+/* First port, how many: COM1, VGA's registers, PS/2 data and status, PIT. */
+static const uint16_t port_ranges[][2] = {{0x3f8, 8}, {0x3c0, 0x20}, {0x60, 1}, {PS2_COMMAND, 1}, {0x40, 4}};
 
 #define IRQ_GRANTABLE (1u << 0 /* PIT */ | 1u << 1 /* keyboard */ | 1u << 4 /* COM1 */ | 1u << 12 /* mouse */)
 
@@ -30,7 +21,7 @@ static bool inside(uint64_t first, uint64_t count, uint64_t port, uint64_t size)
 
 bool device_ports_grantable(uint64_t first, uint64_t count) {
     for (size_t i = 0; i < sizeof(port_ranges) / sizeof(port_ranges[0]); i++) {
-        if (inside(port_ranges[i].first, port_ranges[i].count, first, count)) return true;
+        if (inside(port_ranges[i][0], port_ranges[i][1], first, count)) return true;
     }
     return false;
 }

@@ -3,17 +3,11 @@
 
 #include "object.h"
 
-#define VECTOR_DEBUG 1
-#define VECTOR_NMI 2
-#define VECTOR_BREAKPOINT 3
-#define VECTOR_DOUBLE_FAULT 8
-#define VECTOR_PAGE_FAULT 14
-#define VECTOR_MACHINE_CHECK 18
-#define VECTOR_EXCEPTIONS 32 /* below are exceptions, from here on interrupts */
-#define VECTOR_TIMER 48
+/* Intel SDM vol. 3A, table 6-1. Below VECTOR_EXCEPTIONS are exceptions, from there on interrupts. */
+enum { VECTOR_DEBUG = 1, VECTOR_NMI = 2, VECTOR_BREAKPOINT = 3, VECTOR_DOUBLE_FAULT = 8, VECTOR_PAGE_FAULT = 14 };
+enum { VECTOR_MACHINE_CHECK = 18, VECTOR_EXCEPTIONS = 32, VECTOR_TIMER = 48, VECTOR_SPURIOUS = 255 };
 #define ENTRY_VECTORS 49
 #define ENTRY_SPACING 16
-#define VECTOR_SPURIOUS 255
 
 /* Assembly: one entry point for each vector, the SYSCALL entry, and the CLAC
  * that is a NOP until a processor with SMAP is found. */

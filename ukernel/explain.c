@@ -19,9 +19,7 @@ static const char *exception_name(uint64_t vector) {
 }
 
 static void explain_page_fault(uint64_t error, uint64_t address) {
-    const char *access = error & HF_FAULT_FETCH   ? "fetch from"
-                         : error & HF_FAULT_WRITE ? "write to"
-                                                  : "read of";
+    const char *access = error & HF_FAULT_FETCH ? "fetch from" : error & HF_FAULT_WRITE ? "write to" : "read of";
     const char *reason = error & HF_FAULT_RESERVED  ? "reserved bit set"
                          : error & HF_FAULT_PRESENT ? "not allowed"
                                                     : "not present";

@@ -85,15 +85,14 @@ void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags) {
     FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = (uint8_t)type, .flags = flags};
 }
 
-void frame_sum(struct frame_sums *sums) {
-    *sums = (struct frame_sums){0};
+void frame_sum(uint64_t sums[HF_FRAME_TYPE_COUNT]) {
     for (uint64_t run = 0; run < frame_limit / RUN_FRAMES; run++) {
         uint8_t state = FRAME_HEADERS[run].state;
         if (state != HF_RUN_SPLIT) {
-            sums->by_type[type_of_run[state]] += RUN_FRAMES;
+            sums[type_of_run[state]] += RUN_FRAMES;
             continue;
         }
         const struct hf_frame_entry *entries = &FRAME_ENTRIES[run * RUN_FRAMES];
-        for (uint64_t i = 0; i < RUN_FRAMES; i++) sums->by_type[entries[i].type]++;
+        for (uint64_t i = 0; i < RUN_FRAMES; i++) sums[entries[i].type]++;
     }
 }

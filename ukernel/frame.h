@@ -9,10 +9,6 @@
 
 #define RUN_FRAMES (1ul << TABLE_BITS)
 
-struct frame_sums {
-    uint64_t by_type[HF_FRAME_TYPE_COUNT]; /* frames */
-};
-
 /* One past the highest frame that the table knows; everything above is RESERVED. */
 extern hf_frame_t frame_limit;
 
@@ -50,5 +46,5 @@ bool frame_unuse(hf_frame_t frame);
 void frame_boot_run(uint64_t run, enum hf_run_state state);
 void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags);
 
-/* Adds up all frames below frame_limit by type. */
-void frame_sum(struct frame_sums *sums);
+/* Adds to `sums` how many frames below frame_limit have each type. */
+void frame_sum(uint64_t sums[HF_FRAME_TYPE_COUNT]);

@@ -23,8 +23,7 @@ static void map_entries(void) {
         if (run == done) continue;
         uint64_t align = done - run >= RUN_FRAMES ? RUN_FRAMES : 1;
         paddr_t entries = frame_address(pool_take_far(done - run, align, run % align));
-        kernelmap_map((uint64_t)&FRAME_ENTRIES[run * RUN_FRAMES], entries, (done - run) * HF_PAGE_SIZE,
-                      ENTRY_WRITE);
+        kernelmap_map((uint64_t)&FRAME_ENTRIES[run * RUN_FRAMES], entries, (done - run) * HF_PAGE_SIZE, ENTRY_WRITE);
     }
 }
 
@@ -50,8 +49,7 @@ static void note_range(hf_frame_t first, hf_frame_t end, const struct note *note
     hf_frame_t head = runs ? run_above(first) * RUN_FRAMES : end;
     hf_frame_t tail = runs ? run_of(end) * RUN_FRAMES : end;
     note_frames(first, head, note);
-    fill_words(&FRAME_HEADERS[run_of(head)], note->run,
-               run_of(tail - head)); /* the state is the first byte */
+    fill_words(&FRAME_HEADERS[run_of(head)], note->run, run_of(tail - head)); /* the state is the first byte */
     note_frames(tail, end, note);
 }
 

@@ -1,6 +1,3 @@
-#include "handle.h"
-
-#include "call.h"
 #include "device.h"
 #include "ipc.h"
 #include "mmu.h"
@@ -32,16 +29,14 @@ hf_status_t handle_free_slot(const struct handle *table, uint64_t *slot) {
     return HF_NO_MEMORY;
 }
 
-hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right,
-                            const struct handle **handle) {
+hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right, const struct handle **handle) {
     *handle = handle_in(task, slot);
     if (!*handle || (*handle)->kind != HF_HANDLE_ENDPOINT) return HF_BAD_HANDLE;
     if (!((*handle)->rights & right)) return HF_DENIED;
     return handle_alive(*handle) ? HF_OK : HF_DEAD;
 }
 
-hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind,
-                       const struct handle **handle) {
+hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind, const struct handle **handle) {
     *handle = handle_in(task, slot);
     if (!*handle || (*handle)->kind != kind) return HF_BAD_HANDLE;
     return ((*handle)->rights & HF_RIGHT_USE) ? HF_OK : HF_DENIED;

@@ -15,15 +15,13 @@ hf_status_t handle_free_slot(const struct handle *table, uint64_t *slot);
 
 /* The handle, if it names a living endpoint and has the right: HF_BAD_HANDLE,
  * HF_DENIED or HF_DEAD. */
-hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right,
-                            const struct handle **handle);
+hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right, const struct handle **handle);
 
 /* Whether the endpoint that a handle names still is that one. */
 bool handle_alive(const struct handle *handle);
 
 /* The handle of this kind, with the USE right: HF_BAD_HANDLE or HF_DENIED. */
-hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind,
-                       const struct handle **handle);
+hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind, const struct handle **handle);
 
 /* The handle, if it may travel with a message: HF_BAD_HANDLE, HF_DENIED without GRANT. */
 hf_status_t handle_sendable(const struct task *task, uint64_t slot, const struct handle **handle);

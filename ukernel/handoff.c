@@ -3,9 +3,7 @@
 #include "boot.h"
 #include "clock.h"
 #include "cpu.h"
-#include "log.h"
 #include "mmu.h"
-#include "panic.h"
 
 #define MEMSRV_PRIORITY 200u
 #define MEMSRV_END 0x80000000ul /* its image lies below */
@@ -50,12 +48,10 @@ static hf_frame_t new_page(uint64_t address, unsigned rights) {
 }
 
 static bool header_valid(const struct hf_elf_header *header, uint64_t bytes) {
-    return bytes >= sizeof(*header) &&
-           __builtin_memcmp(header->magic, HF_ELF_MAGIC, sizeof(header->magic)) == 0 &&
-           header->class == HF_ELF_CLASS_64 && header->type == HF_ELF_EXECUTABLE &&
-           header->machine == HF_ELF_X86_64 &&
-           header->program_header_size == sizeof(struct hf_elf_program_header) &&
-           header->program_headers <= bytes && header->program_headers % 8 == 0 &&
+    return bytes >= sizeof(*header) && __builtin_memcmp(header->magic, HF_ELF_MAGIC, sizeof(header->magic)) == 0 &&
+           header->class == HF_ELF_CLASS_64 && header->type == HF_ELF_EXECUTABLE && header->machine == HF_ELF_X86_64 &&
+           header->program_header_size == sizeof(struct hf_elf_program_header) && header->program_headers <= bytes &&
+           header->program_headers % 8 == 0 &&
            header->program_header_count <= (bytes - header->program_headers) / header->program_header_size &&
            header->entry < MEMSRV_END;
 }
@@ -65,8 +61,7 @@ static bool segment_valid(const struct hf_elf_program_header *segment, uint64_t 
            segment->file_bytes <= bytes - segment->offset && segment->address >= HF_USER_FIRST &&
            segment->address < MEMSRV_END && segment->memory_bytes <= MEMSRV_END - segment->address &&
            segment->address % HF_PAGE_SIZE == segment->offset % HF_PAGE_SIZE &&
-           (segment->flags & (HF_ELF_FLAG_WRITE | HF_ELF_FLAG_EXECUTE)) !=
-               (HF_ELF_FLAG_WRITE | HF_ELF_FLAG_EXECUTE);
+           (segment->flags & (HF_ELF_FLAG_WRITE | HF_ELF_FLAG_EXECUTE)) != (HF_ELF_FLAG_WRITE | HF_ELF_FLAG_EXECUTE);
 }
 
 /* Zeroed pages, and in each what the file has for it. */
@@ -99,18 +94,17 @@ static uint64_t load(const struct hf_boot_module *module) {
 }
 
 static void report(void) {
-    struct frame_sums sums;
-    uint64_t all = 0, ram = boot.map.total_ram >> HF_PAGE_SHIFT;
+    uint64_t sums[HF_FRAME_TYPE_COUNT] = {0}, all = 0, ram = boot.map.total_ram >> HF_PAGE_SHIFT;
     static const char *const names[] = {
 #define X(name, text) #name,
         HF_FRAME_TYPE_LIST(X)
 #undef X
     };
-    frame_sum(&sums);
+    frame_sum(sums);
     log_text("handoff: memory is memsrv's now: frames");
     for (unsigned type = HF_FRAME_CORE; type < HF_FRAME_TYPE_COUNT; type++) {
-        all += sums.by_type[type];
-        if (sums.by_type[type]) log_print(" %s %lu", names[type], sums.by_type[type]);
+        all += sums[type];
+        if (sums[type]) log_print(" %s %lu", names[type], sums[type]);
     }
     log_print(", sum %lu, RAM %lu\n", all, ram);
     if (all != ram) panic("frames are missing from the frame table");

@@ -4,35 +4,16 @@
 
 #include "entry.h"
 
-/* 8259A data sheet: initialisation and operation command words. */
-#define PIC_FIRST 0x20
-#define PIC_SECOND 0xa0
-#define PIC_DATA 1
-#define PIC_INIT 0x11 /* ICW1: edge-triggered, cascade, ICW4 follows */
-#define PIC_8086 0x01 /* ICW4 */
-#define PIC_CASCADE 2u
-#define PIC_END 0x20
+/* 8259A data sheet. ICW1: edge-triggered, cascade, ICW4 follows; ICW4: 8086 mode; OCW2: end. */
+enum { PIC_FIRST = 0x20, PIC_SECOND = 0xa0, PIC_DATA = 1, PIC_CASCADE = 2 };
+enum { PIC_INIT = 0x11, PIC_8086 = 0x01, PIC_END = 0x20 };
 
-/* Local APIC registers, in words: Intel SDM vol. 3A, table 10-1. */
-enum {
-    APIC_TASK_PRIORITY = 0x80 / 4,
-    APIC_END = 0xb0 / 4,
-    APIC_SPURIOUS = 0xf0 / 4,
-    APIC_TIMER = 0x320 / 4,
-    APIC_LINT0 = 0x350 / 4,
-    APIC_LINT1 = 0x360 / 4,
-    APIC_ERROR = 0x370 / 4,
-    APIC_TIMER_INITIAL = 0x380 / 4,
-    APIC_TIMER_CURRENT = 0x390 / 4,
-    APIC_TIMER_DIVIDE = 0x3e0 / 4,
-};
-
-#define APIC_ON 0x100u
-#define APIC_MASKED 0x10000u
-#define APIC_EXTINT 0x700u
-#define APIC_NMI 0x400u
-#define APIC_PERIODIC 0x20000u
-#define APIC_DIVIDE_16 3u
+/* Local APIC registers, in words (Intel SDM vol. 3A, table 10-1), and what is written there. */
+enum { APIC_TASK_PRIORITY = 0x80 / 4, APIC_END = 0xb0 / 4, APIC_SPURIOUS = 0xf0 / 4, APIC_TIMER = 0x320 / 4 };
+enum { APIC_LINT0 = 0x350 / 4, APIC_LINT1 = 0x360 / 4, APIC_ERROR = 0x370 / 4 };
+enum { APIC_TIMER_INITIAL = 0x380 / 4, APIC_TIMER_CURRENT = 0x390 / 4, APIC_TIMER_DIVIDE = 0x3e0 / 4 };
+enum { APIC_ON = 0x100, APIC_MASKED = 0x10000, APIC_EXTINT = 0x700, APIC_NMI = 0x400 };
+enum { APIC_PERIODIC = 0x20000, APIC_DIVIDE_16 = 3 };
 
 static volatile uint32_t *apic;
 static uint16_t masked = (uint16_t) ~(1u << PIC_CASCADE);

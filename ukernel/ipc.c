@@ -1,9 +1,6 @@
 #include "ipc.h"
 
-#include "call.h"
 #include "entry.h"
-#include "handle.h"
-#include "schedule.h"
 #include "walk.h"
 
 /* The words that a fault's message brings are found when it is delivered, so that
@@ -18,8 +15,7 @@ static void compose_fault(const struct task *task, struct frame_registers *messa
     message->r12 = message->r13 = 0;
     if (!page_fault) return;
     struct walk found = walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address, HF_LEVEL_PT);
-    const struct hf_frame_entry *frame =
-        entry_present(*found.entry) ? frame_entry(entry_frame(*found.entry)) : NULL;
+    const struct hf_frame_entry *frame = entry_present(*found.entry) ? frame_entry(entry_frame(*found.entry)) : NULL;
     message->r12 = found.entry->value;
     message->r13 = found.level | (frame ? (uint64_t)frame->refs << 32 : 0);
 }
@@ -53,8 +49,7 @@ static void deliver_bits(struct task *task, struct endpoint *endpoint) {
 }
 
 /* The current task waits in a queue of an endpoint. */
-static void enqueue(struct task *task, struct endpoint *endpoint, struct task_queue *queue,
-                    enum hf_task_state state) {
+static void enqueue(struct task *task, struct endpoint *endpoint, struct task_queue *queue, enum hf_task_state state) {
     task->queued_at = endpoint;
     task->state = (uint8_t)state;
     queue_append(queue, task);
@@ -176,8 +171,8 @@ hf_status_t call_hold(struct task *task) {
  * it has stopped waiting. HF_DENIED when another task holds it. */
 static hf_status_t take_held(struct task *task, struct handle *handle, struct task **taken) {
     struct task *caller = (struct task *)handle->object;
-    bool waits = task_alive(caller, handle->serial) && caller->cancelled == handle->badge &&
-                 caller->state == HF_TASK_WAITING;
+    bool waits =
+        task_alive(caller, handle->serial) && caller->cancelled == handle->badge && caller->state == HF_TASK_WAITING;
     if (waits && caller->server != task) return HF_DENIED;
     /* commit */
     handle->kind = HF_HANDLE_NONE;

@@ -2,7 +2,9 @@
  * message beyond the registers: bytes and a handle (transfer.c). */
 #pragma once
 
-#include "object.h"
+#include "call.h"
+#include "handle.h"
+#include "schedule.h"
 
 /* What call_reply_receive would refuse, before anything is done. */
 hf_status_t ipc_check_reply_receive(const struct task *task, const struct handle **from);

@@ -19,9 +19,6 @@ void kernelmap_copy(pte_t *table);
 hf_frame_t kernelmap_root(void);
 
 /* Linker symbols: where the image's parts begin and end; all page-aligned. */
-extern uint8_t image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_start[],
-    image_end[];
+extern uint8_t image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_start[], image_end[];
 
-static inline paddr_t image_physical(const void *address) {
-    return (paddr_t){(uint64_t)address - IMAGE_BASE};
-}
+static inline paddr_t image_physical(const void *address) { return (paddr_t){(uint64_t)address - IMAGE_BASE}; }

@@ -38,7 +38,7 @@ hf_status_t mmu_map(struct mmu *, const struct hf_operation *op, struct hf_resul
 static bool remove_leaf(hf_frame_t root, uint64_t address, pte_t *entry) {
     hf_frame_t frame = entry_frame(*entry);
     *entry = (pte_t){0};
-    retire_page(root, (uaddr_t){address});
+    retire(root, (uaddr_t){address});
     frame_entry(frame_of(entry))->refs--;
     return frame_unuse(frame);
 }
@@ -63,7 +63,7 @@ hf_status_t mmu_protect(struct mmu *, const struct hf_operation *op, struct hf_r
     /* commit */
     pte_t entry = *leaf.entry;
     *leaf.entry = (pte_t){entry_frame(entry) << HF_PAGE_SHIFT | entry_rights(op->rights)};
-    retire_page(op->object, (uaddr_t){op->address});
+    retire(op->object, (uaddr_t){op->address});
     result->detail = leaf_flags(entry);
     result->value[0] = entry_frame(entry);
     return HF_OK;

@@ -4,42 +4,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define COM1 0x3f8
-#define COM2 0x2f8
+enum { COM1 = 0x3f8, COM2 = 0x2f8 };
 
-/* 16550 registers. */
-#define UART_INTERRUPTS 1
-#define UART_FIFO 2
-#define UART_LINE 3
-#define UART_MODEM 4
-#define UART_STATUS 5
-#define UART_DIVISOR_LATCH 0x80
-#define UART_8N1 0x03
-#define UART_EMPTY 0x20
+/* 16550 registers, behind the port's base. */
+enum { UART_INTERRUPTS = 1, UART_FIFO = 2, UART_LINE = 3, UART_MODEM = 4, UART_STATUS = 5 };
+enum { UART_DIVISOR_LATCH = 0x80, UART_8N1 = 0x03, UART_EMPTY = 0x20 };
 
 #define UART_PATIENCE 100000u /* polls before a line that nobody drains is given up for a byte */
 
-#define VGA_COLUMNS 80u
-#define VGA_ROWS 25u
-#define VGA_GREY 0x0700u
+enum { VGA_COLUMNS = 80, VGA_ROWS = 25, VGA_GREY = 0x0700 };
 
 static unsigned targets = LOG_COM1 | LOG_VGA;
 static volatile uint16_t *vga;
 static unsigned vga_at;
 
 static void init_uart(uint16_t port) {
-    static const uint8_t values[][2] = {
-        {UART_INTERRUPTS, 0},
-        {UART_LINE, UART_DIVISOR_LATCH},
-        {0, 1 /* 115200 baud */},
-        {UART_INTERRUPTS, 0},
-        {UART_LINE, UART_8N1},
-        {UART_FIFO, 0x07 /* on, cleared */},
-        {UART_MODEM, 0x0b /* DTR, RTS, OUT2 */},
-    };
-    for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        port_out8((uint16_t)(port + values[i][0]), values[i][1]);
-    }
+    port_out8(port + UART_INTERRUPTS, 0);
+    port_out8(port + UART_LINE, UART_DIVISOR_LATCH);
+    port_out8(port, 1); /* 115200 baud */
+    port_out8(port + UART_INTERRUPTS, 0);
+    port_out8(port + UART_LINE, UART_8N1);
+    port_out8(port + UART_FIFO, 0x07);  /* on, cleared */
+    port_out8(port + UART_MODEM, 0x0b); /* DTR, RTS, OUT2 */
 }
 
 void log_init(void) {

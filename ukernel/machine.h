@@ -15,9 +15,7 @@
 #define TABLE_LEVELS 4u
 #define TABLE_BITS 9u
 
-static inline void invalidate_page(uint64_t address) {
-    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-}
+static inline void invalidate_page(uint64_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
 
 #define CONTROL_REGISTER(name) \
     static inline uint64_t read_##name(void) { \
@@ -25,9 +23,7 @@ static inline void invalidate_page(uint64_t address) {
         __asm__ volatile("mov %%" #name ", %0" : "=r"(value)); \
         return value; \
     } \
-    static inline void write_##name(uint64_t value) { \
-        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
-    }
+    static inline void write_##name(uint64_t value) { __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); }
 CONTROL_REGISTER(cr0)
 CONTROL_REGISTER(cr2)
 CONTROL_REGISTER(cr3)

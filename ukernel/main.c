@@ -5,8 +5,6 @@
 #include "entry.h"
 #include "interrupt.h"
 #include "kernelmap.h"
-#include "log.h"
-#include "panic.h"
 #include "schedule.h"
 #include "segment.h"
 
@@ -46,13 +44,12 @@ static void report_memory(void) {
     for (unsigned i = 0; i + 1 < boot.map.count; i++) {
         const struct hf_boot_range *range = &boot.map.range[i];
         if (range->kind == HF_RANGE_NONE) continue;
-        log_print("memory: 0x%012lx to 0x%012lx %s\n", range[0].first << HF_PAGE_SHIFT,
-                  range[1].first << HF_PAGE_SHIFT, kinds[range->kind]);
+        log_print("memory: 0x%012lx to 0x%012lx %s\n", range[0].first << HF_PAGE_SHIFT, range[1].first << HF_PAGE_SHIFT,
+                  kinds[range->kind]);
     }
     for (unsigned i = 0; i < boot.module_count; i++) {
         const struct hf_boot_module *module = &boot.module[i];
-        log_print("module: %s, %lu bytes at 0x%lx\n", module->name, module->bytes,
-                  module->first << HF_PAGE_SHIFT);
+        log_print("module: %s, %lu bytes at 0x%lx\n", module->name, module->bytes, module->first << HF_PAGE_SHIFT);
     }
     log_print("memory: total_ram 0x%lx, phys_max 0x%lx\n", boot.map.total_ram, boot.map.phys_max);
     if (boot.map.ignored) log_print("memory: 0x%lx bytes above 64 TiB can't be used\n", boot.map.ignored);
@@ -68,8 +65,7 @@ static void map_devices(void) {
 }
 
 static void start_clock(void) {
-    write_msr(MSR_APIC_BASE,
-              (read_msr(MSR_APIC_BASE) & ~0xffffff000ul & 0xfff) | APIC_REGISTERS | APIC_GLOBAL_ENABLE);
+    write_msr(MSR_APIC_BASE, (read_msr(MSR_APIC_BASE) & ~0xffffff000ul & 0xfff) | APIC_REGISTERS | APIC_GLOBAL_ENABLE);
     interrupt_init((volatile uint32_t *)DEVICE_APIC);
     interrupt_timer_start(clock_measure());
 }

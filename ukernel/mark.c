@@ -44,13 +44,8 @@ hf_status_t mmu_query(struct mmu *mmu, const struct hf_operation *op, struct hf_
     if (!mmu_take_entries(mmu, count)) return HF_AGAIN;
     hf_status_t status = mmu_spill(mmu, &page);
     if (status != HF_OK) return status;
-    for (uint32_t i = 0; i < count; i++) {
-        if (runs) {
-            page->headers[i] = FRAME_HEADERS[first + i];
-        } else {
-            page->entries[i] = frame_describe(first + i);
-        }
-    }
+    if (runs) copy_bytes(page->headers, &FRAME_HEADERS[first], count * sizeof(page->headers[0]));
+    for (uint32_t i = 0; i < count && !runs; i++) page->entries[i] = frame_describe(first + i);
     result->detail = count;
     return HF_OK;
 }

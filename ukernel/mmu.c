@@ -45,8 +45,7 @@ hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page) {
     return HF_OK;
 }
 
-hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found,
-                     struct hf_result *result) {
+hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found, struct hf_result *result) {
     if (!address_is_user(op->address)) return HF_BAD_ADDRESS;
     *found = walk(op->object, op->address, level);
     if (found->level == level) return HF_OK;

@@ -42,8 +42,7 @@ hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page);
 
 /* The entry of this level for the operation's aspace and address: HF_BAD_ADDRESS,
  * HF_EXISTS (a larger page), or HF_NO_TABLE with the level in the result. */
-hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found,
-                     struct hf_result *result);
+hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found, struct hf_result *result);
 
 typedef hf_status_t mmu_operation(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result);
 

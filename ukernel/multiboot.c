@@ -22,13 +22,11 @@ static uint32_t read32(const uint8_t *at) {
 static uint64_t read64(const uint8_t *at) { return read32(at) | (uint64_t)read32(at + 4) << 32; }
 
 /* Copies the string up to `stop` or its end, and returns where that is. */
-static const uint8_t *copy_string(char *to, size_t room, const uint8_t *from, const uint8_t *tag_end,
-                                  uint8_t stop) {
+static const uint8_t *copy_string(char *to, size_t room, const uint8_t *from, const uint8_t *tag_end, uint8_t stop) {
     const uint8_t *end = from;
     while (end < tag_end && *end != 0 && *end != stop) end++;
     boot_require(end < tag_end, "a string in the boot information does not end inside its tag");
-    boot_require((size_t)(end - from) < room,
-                 "the command line, or a boot module's name or arguments, is too long");
+    boot_require((size_t)(end - from) < room, "the command line, or a boot module's name or arguments, is too long");
     __builtin_memcpy(to, from, (size_t)(end - from));
     return end;
 }
@@ -49,8 +47,7 @@ const struct hf_boot_module *boot_module(const struct hf_boot *info, const char 
 /* u32 start, u32 end, string. */
 static void read_module(struct hf_boot *out, const uint8_t *tag, const uint8_t *tag_end) {
     uint64_t start = read32(tag + 8), end = read32(tag + 12);
-    boot_require(out->module_count < HF_BOOT_MODULES,
-                 "there are more boot modules than the core has room for");
+    boot_require(out->module_count < HF_BOOT_MODULES, "there are more boot modules than the core has room for");
     boot_require(start <= end && start % HF_PAGE_SIZE == 0,
                  "a boot module ends before it starts, or does not start at a page");
     struct hf_boot_module *module = &out->module[out->module_count];
@@ -69,8 +66,7 @@ static void read_entries(struct hf_boot_map *map, const uint8_t *entry, const ui
                          enum hf_range_kind kind) {
     for (; entry < end; entry += stride) {
         bool available = read32(entry + 16) == ENTRY_AVAILABLE;
-        if (available == (kind == HF_RANGE_FREE))
-            bootmap_set_bytes(map, read64(entry), read64(entry + 8), kind);
+        if (available == (kind == HF_RANGE_FREE)) bootmap_set_bytes(map, read64(entry), read64(entry + 8), kind);
     }
 }
 
@@ -110,8 +106,7 @@ static uint64_t read_tag(struct hf_boot *out, const uint8_t *tag, uint64_t left,
     uint64_t type = lower(read32(tag), TAG_OTHER), size = read32(tag + 4);
     boot_require(size >= TAG_HEADER && size >= readers[type].least && size <= left,
                  "a boot information tag is too short, or reaches beyond the end");
-    boot_require(!seen[type] || !readers[type].once,
-                 "a boot information tag that may stand once stands there twice");
+    boot_require(!seen[type] || !readers[type].once, "a boot information tag that may stand once stands there twice");
     seen[type] = true;
     if (readers[type].read) readers[type].read(out, tag, tag + size);
     return (size + TAG_ALIGN - 1) / TAG_ALIGN * TAG_ALIGN;

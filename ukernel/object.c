@@ -18,8 +18,7 @@ struct handle *handles_in(hf_frame_t frame) {
 }
 
 bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial) {
-    return endpoint && serial && frame_is(frame_of(endpoint), HF_FRAME_ENDPOINT) &&
-           endpoint->serial == serial;
+    return endpoint && serial && frame_is(frame_of(endpoint), HF_FRAME_ENDPOINT) && endpoint->serial == serial;
 }
 
 bool task_alive(const struct task *task, hf_serial_t serial) {

@@ -27,13 +27,12 @@ static _Noreturn void end_by_exception(const char *what, const struct frame_regi
     device_end_machine(code);
 }
 
-_Noreturn void panic_exception(const struct frame_registers *registers, uint64_t fault_address) {
-    end_by_exception("panic", registers, fault_address, END_PANIC);
+_Noreturn void entered_by_core_exception(const struct frame_registers *registers) {
+    end_by_exception("panic", registers, read_cr2(), END_PANIC);
 }
 
 _Noreturn void panic_memsrv(const struct task *task) {
-    end_by_exception("memsrv faulted, and nobody pages the pager", &task->registers, task->fault_address,
-                     END_MEMSRV);
+    end_by_exception("memsrv faulted, and nobody pages the pager", &task->registers, task->fault_address, END_MEMSRV);
 }
 
 _Noreturn void panic(const char *what) {

@@ -13,9 +13,6 @@ enum end_code {
 /* What was given at boot can't be used: one line. */
 __attribute__((format(printf, 1, 2))) _Noreturn void boot_refuse(const char *format, ...);
 
-/* An exception in ring 0. */
-_Noreturn void panic_exception(const struct frame_registers *registers, uint64_t fault_address);
-
 /* Anything else that can't be. */
 _Noreturn void panic(const char *what);
 

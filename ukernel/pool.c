@@ -1,6 +1,5 @@
 #include "address.h"
 #include "boot.h"
-#include "log.h"
 
 #define WINDOW_END (BOOT_WINDOW >> HF_PAGE_SHIFT)
 #define LOW_END (1ul << 20 >> HF_PAGE_SHIFT)
@@ -12,8 +11,8 @@ static hf_frame_t take(const struct boot_request *request) {
 }
 
 hf_frame_t pool_take(uint64_t count, enum hf_range_kind kind) {
-    hf_frame_t first = take(&(struct boot_request){
-        .count = count, .align = 1, .from = LOW_END, .below = WINDOW_END, .kind = kind});
+    hf_frame_t first =
+        take(&(struct boot_request){.count = count, .align = 1, .from = LOW_END, .below = WINDOW_END, .kind = kind});
     fill_words(frame_pointer(first), 0, count * HF_PAGE_SIZE / 8);
     return first;
 }

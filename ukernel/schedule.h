@@ -13,7 +13,6 @@ struct processor {
     int64_t top;                   /* highest priority in the ready queues, -1 for none */
     uint64_t map[PRIORITIES / 64]; /* which ready queues have tasks */
     struct task_queue ready[PRIORITIES];
-    uint64_t idle_ticks;
 };
 
 extern struct processor processor;

@@ -27,8 +27,7 @@ struct __attribute__((packed)) table_register {
 /* Where each part of a gate stands: vol. 3A, 6.14.1. */
 static void set_gate(unsigned vector, uint64_t handler, uint64_t stack, uint64_t type) {
     uint64_t selector = SEGMENT_KERNEL_CODE;
-    idt[vector][0] =
-        (handler & 0xffff) | selector << 16 | stack << 32 | type << 40 | (handler >> 16 & 0xffff) << 48;
+    idt[vector][0] = (handler & 0xffff) | selector << 16 | stack << 32 | type << 40 | (handler >> 16 & 0xffff) << 48;
     idt[vector][1] = handler >> 32;
 }
 
@@ -50,8 +49,7 @@ static void init_tss(void) {
     tss.rsp0 = STACK_TOP(0);
     tss.io_map = sizeof(tss); /* none: ring 3 reaches ports by calls only */
     /* Available 64-bit TSS: vol. 3A, 7.2.3. */
-    gdt[SEGMENT_TSS / 8] =
-        (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
+    gdt[SEGMENT_TSS / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ul << 40 | (base >> 24 & 0xff) << 56;
     gdt[SEGMENT_TSS / 8 + 1] = base >> 32;
 }
 

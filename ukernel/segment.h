@@ -17,8 +17,7 @@
 struct __attribute__((packed, aligned(4))) tss {
     uint32_t reserved0;
     uint64_t rsp0; /* the end of the current task's saved registers */
-    uint64_t rsp1, rsp2;
-    uint64_t reserved1;
+    uint64_t rsp1, rsp2, reserved1;
     uint64_t ist[7];
     uint64_t reserved2;
     uint16_t reserved3;
@@ -36,11 +35,7 @@ void segment_init(void);
 
 /* The first is for everything ordinary; the others are reached through the
  * interrupt stack table, in this order (Intel SDM vol. 3A, 6.14.5). */
-#define STACK_DOUBLE_FAULT 1
-#define STACK_NMI 2
-#define STACK_MACHINE_CHECK 3
-#define STACK_DEBUG 4
-#define STACK_COUNT 5
+enum { STACK_DOUBLE_FAULT = 1, STACK_NMI, STACK_MACHINE_CHECK, STACK_DEBUG, STACK_COUNT };
 
 #define STACK_BYTES 0x2000ul
 #define STACK_TOP(number) (STACKS_START + ((number) + 1) * STACK_SPAN)

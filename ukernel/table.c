@@ -2,9 +2,7 @@
 #include "mmu.h"
 #include "retire.h"
 
-static bool level_valid(const struct hf_operation *op) {
-    return op->level >= HF_LEVEL_PT && op->level < TABLE_LEVELS;
-}
+static bool level_valid(const struct hf_operation *op) { return op->level >= HF_LEVEL_PT && op->level < TABLE_LEVELS; }
 
 hf_status_t mmu_table_install(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     struct walk parent;
@@ -34,7 +32,7 @@ hf_status_t mmu_table_remove(struct mmu *, const struct hf_operation *op, struct
     if (frame_entry(table)->refs != 0) return HF_NOT_EMPTY;
     /* commit */
     *parent.entry = (pte_t){0};
-    retire_table(op->object, (uaddr_t){op->address});
+    retire(op->object, (uaddr_t){op->address});
     frame_entry(frame_of(parent.entry))->refs--;
     frame_release(table);
     result->value[0] = table;

@@ -1,8 +1,6 @@
 /* Tasks: what memsrv asks about them. */
-#include "handle.h"
 #include "ipc.h"
 #include "mmu.h"
-#include "schedule.h"
 #include "segment.h"
 
 #define WAKE_LIMIT 64u /* callers that one operation lets go on */
@@ -24,8 +22,7 @@ hf_status_t mmu_task_create(struct mmu *mmu, const struct hf_operation *op, stru
 /* ---- TASK_SET ---- */
 
 static hf_status_t check_registers(const struct hf_registers *registers) {
-    bool user =
-        registers->rip < HF_USER_END && registers->rsp <= HF_USER_END && registers->fs_base < HF_USER_END;
+    bool user = registers->rip < HF_USER_END && registers->rsp <= HF_USER_END && registers->fs_base < HF_USER_END;
     if (!user) return HF_BAD_ADDRESS;
     return (registers->rflags & ~(FLAGS_ALLOWED | FLAGS_OF_RING3)) ? HF_BAD_ARGUMENT : HF_OK;
 }
@@ -54,25 +51,19 @@ static hf_status_t check_pager(hf_frame_t frame) {
 
 /* The first status that is not HF_OK, of those whose field is to be set. */
 static hf_status_t check_block(const struct hf_task_block *block) {
-    const struct {
-        uint64_t field;
-        hf_status_t status;
-    } checks[] = {
-        {~(uint64_t)HF_TASK_FIELDS_ALL, HF_BAD_ARGUMENT},
-        {HF_TASK_REGISTERS, check_registers(&block->registers)},
-        {HF_TASK_PRIORITY, block->priority < PRIORITIES ? HF_OK : HF_BAD_ARGUMENT},
-        {HF_TASK_ASPACE, check_aspace(block->aspace)},
-        {HF_TASK_HANDLES, check_handles(block->handles)},
-        {HF_TASK_BUFFER, check_page(block->buffer)},
-        {HF_TASK_OPERATIONS, check_page(block->operations)},
-        {HF_TASK_PAGER, check_pager(block->pager)},
-        {HF_TASK_MEMORY, block->memory <= 1 ? HF_OK : HF_BAD_ARGUMENT},
+    const hf_status_t checks[] = {
+        check_registers(&block->registers), block->priority < PRIORITIES ? HF_OK : HF_BAD_ARGUMENT,
+        check_aspace(block->aspace),        check_handles(block->handles),
+        check_page(block->buffer),          check_page(block->operations),
+        check_pager(block->pager),          block->memory <= 1 ? HF_OK : HF_BAD_ARGUMENT,
     };
-    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        if ((block->fields & checks[i].field) && checks[i].status != HF_OK) return checks[i].status;
+    if (block->fields & ~(uint64_t)HF_TASK_FIELDS_ALL) return HF_BAD_ARGUMENT;
+    for (unsigned i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        if ((block->fields >> i & 1) && checks[i] != HF_OK) return checks[i];
     }
     return HF_OK;
 }
+_Static_assert(HF_TASK_REGISTERS == 1 && HF_TASK_MEMORY == 1 << 7, "checks[] is in the order of the fields' bits");
 
 /* The general registers stand in both structures in the same order. */
 #define GENERAL_BYTES offsetof(struct hf_registers, rip)
@@ -128,8 +119,7 @@ static void set_block(struct task *task, const struct hf_task_block *block, stru
     if (fields & HF_TASK_ASPACE) set_aspace(task, block->aspace);
     if (fields & HF_TASK_HANDLES) set_handles(task, block->handles);
     if (fields & HF_TASK_BUFFER) result->value[0] = set_page((void **)&task->buffer, block->buffer);
-    if (fields & HF_TASK_OPERATIONS)
-        result->value[1] = set_page((void **)&task->operations, block->operations);
+    if (fields & HF_TASK_OPERATIONS) result->value[1] = set_page((void **)&task->operations, block->operations);
     if (fields & HF_TASK_PAGER) set_pager(task, block);
     if (fields & HF_TASK_MEMORY) task->memory = (uint8_t)block->memory;
     if (fields & HF_TASK_MARK) task->mark = block->mark;

@@ -1,5 +1,4 @@
 #include "ipc.h"
-#include "handle.h"
 
 hf_status_t transfer_check(const struct task *task, uint64_t tag) {
     const struct handle *handle;

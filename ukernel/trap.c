@@ -4,15 +4,11 @@
 #include "interrupt.h"
 #include "ipc.h"
 #include "panic.h"
-#include "schedule.h"
 
 static void tick(void) {
     struct task *current = processor.current;
     interrupt_timer_end();
-    if (!current) {
-        processor.idle_ticks++;
-        return;
-    }
+    if (!current) return;
     current->ticks++;
     if (processor.top == current->effective) schedule_yield();
 }
@@ -26,16 +22,13 @@ static void interrupt(uint64_t vector) {
     }
 }
 
-static void exception(struct task *task) {
-    if (task->registers.vector == VECTOR_PAGE_FAULT) task->fault_address = read_cr2();
-    if (!ipc_raise(task)) panic_memsrv(task);
-}
-
 void entered_by_interrupt(struct task *task) {
-    if (task->registers.vector < VECTOR_EXCEPTIONS) {
-        exception(task);
-    } else {
-        interrupt(task->registers.vector);
+    uint64_t vector = task->registers.vector;
+    if (vector == VECTOR_PAGE_FAULT) task->fault_address = read_cr2();
+    if (vector >= VECTOR_EXCEPTIONS) {
+        interrupt(vector);
+    } else if (!ipc_raise(task)) {
+        panic_memsrv(task);
     }
     schedule();
 }
@@ -43,8 +36,4 @@ void entered_by_interrupt(struct task *task) {
 void entered_while_idle(uint64_t vector) {
     interrupt(vector);
     schedule();
-}
-
-_Noreturn void entered_by_core_exception(const struct frame_registers *registers) {
-    panic_exception(registers, read_cr2());
 }

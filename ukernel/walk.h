@@ -29,9 +29,7 @@
 #define TABLE_ENTRIES (1u << TABLE_BITS)
 
 /* Bytes that one entry of a table of this level covers. */
-static inline uint64_t level_span(unsigned level) {
-    return 1ul << (HF_PAGE_SHIFT + TABLE_BITS * (level - 1));
-}
+static inline uint64_t level_span(unsigned level) { return 1ul << (HF_PAGE_SHIFT + TABLE_BITS * (level - 1)); }
 
 static inline bool entry_present(pte_t entry) { return (entry.value & ENTRY_PRESENT) != 0; }
 

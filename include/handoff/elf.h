@@ -19,8 +19,7 @@ struct hf_elf_program_header {
     uint32_t type, flags;
     uint64_t offset, address, physical, file_bytes, memory_bytes, alignment;
 };
-_Static_assert(sizeof(struct hf_elf_header) == 64 && sizeof(struct hf_elf_program_header) == 56,
-               "as in the file");
+_Static_assert(sizeof(struct hf_elf_header) == 64 && sizeof(struct hf_elf_program_header) == 56, "as in the file");
 
 #define HF_ELF_MAGIC "\177ELF"
 

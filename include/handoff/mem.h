@@ -33,8 +33,7 @@ enum hf_init_slots {
     X(UNMAP, SELF, "word 0: address, 1: length ->") \
     X(PROTECT, SELF, "word 0: address, 1: length, 2: rights ->") \
     X(STAT, SELF, "-> bytes: struct hf_mem_stat") \
-    X(TASKS, SELF, \
-      "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
+    X(TASKS, SELF, "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
     X(TASK_KILL, SELF, "word 0: a task's number; others than one's own children with the INSPECT right ->") \
     X(IMAGES, SELF, "word 0: index -> word 0: how many there are, bytes: the name") \
     X(COMMAND_LINE, SELF, "-> bytes: the kernel's command line") \

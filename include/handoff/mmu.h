@@ -19,8 +19,7 @@
     X(ASPACE_DESTROY, aspace_destroy, PML4, 0, "empty PML4 becomes FREE") \
     X(TABLE_INSTALL, table_install, PML4, HF_LEVEL | HF_ADDRESS | HF_FRAME, "FREE frame becomes a table") \
     X(TABLE_REMOVE, table_remove, PML4, HF_LEVEL | HF_ADDRESS, "empty table becomes FREE") \
-    X(STAGE, stage, ANY, HF_COUNT | HF_ADDRESS | HF_FRAME, \
-      "FREE is zeroed and filled, STAGED filled further") \
+    X(STAGE, stage, ANY, HF_COUNT | HF_ADDRESS | HF_FRAME, "FREE is zeroed and filled, STAGED filled further") \
     X(RELEASE, release, STAGED, 0, "STAGED frame becomes FREE") \
     X(MAP, map, PML4, HF_LEVEL | HF_RIGHTS | HF_ADDRESS | HF_FRAME, "leaf entry for a STAGED or USER frame") \
     X(UNMAP, unmap, PML4, HF_LEVEL | HF_ADDRESS, "removes a leaf entry") \
@@ -38,8 +37,7 @@
     X(TASK_STOP, task_stop, TASK, 0, "takes it out of whatever it waits for") \
     X(TASK_DESTROY, task_destroy, TASK, 0, "stopped task becomes FREE") \
     X(HANDLES_CREATE, handles_create, FREE, 0, "FREE frame becomes a handle table") \
-    X(HANDLE_PUT, handle_put, HANDLES, HF_LEVEL | HF_RIGHTS | HF_COUNT | HF_ADDRESS | HF_FRAME, \
-      "fills a slot") \
+    X(HANDLE_PUT, handle_put, HANDLES, HF_LEVEL | HF_RIGHTS | HF_COUNT | HF_ADDRESS | HF_FRAME, "fills a slot") \
     X(HANDLES_DESTROY, handles_destroy, HANDLES, 0, "unused handle table becomes FREE") \
     X(ENDPOINT_CREATE, endpoint_create, FREE, 0, "FREE frame becomes an endpoint") \
     X(ENDPOINT_DESTROY, endpoint_destroy, ENDPOINT, 0, "endpoint becomes FREE")
@@ -105,10 +103,8 @@ enum hf_query_kind {
 
 struct hf_result {
     uint32_t status; /* enum hf_status; the operation's code is gone */
-    uint32_t
-        detail; /* NO_TABLE: level; UNMAP, PROTECT: enum hf_leaf_flags; CLEAR, QUERY: entries; HANDLE_PUT: slot */
-    uint64_t
-        value[3]; /* UNMAP, PROTECT: the frame; TRANSLATE: the last entry read, with its level in `detail` */
+    uint32_t detail; /* NO_TABLE: level; UNMAP, PROTECT: enum hf_leaf_flags; CLEAR, QUERY: entries; HANDLE_PUT: slot */
+    uint64_t value[3]; /* UNMAP, PROTECT: the frame; TRANSLATE: the last entry read, with its level in `detail` */
 };
 _Static_assert(sizeof(struct hf_operation) == 32, "an operation is four words");
 _Static_assert(sizeof(struct hf_result) == 32, "a result replaces its operation");
@@ -168,8 +164,7 @@ struct hf_run_header {
     uint16_t busy; /* SPLIT: how many entries are not FREE */
     uint32_t refs; /* 2 MiB leaves that name it */
 };
-_Static_assert(sizeof(struct hf_frame_entry) == 8 && sizeof(struct hf_run_header) == 8,
-               "the frame table's arrays");
+_Static_assert(sizeof(struct hf_frame_entry) == 8 && sizeof(struct hf_run_header) == 8, "the frame table's arrays");
 
 /* TASK_SET and TASK_GET: `object` is the task; the rest is in the page's second half. */
 enum hf_task_fields {

@@ -43,8 +43,7 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_call_nowait(hf_handle_t to, struct hf_messa
  * NULL here and below.
  * HF_BAD_CALL: a call is in hand still. HF_DEAD: the endpoint is gone.
  * HF_CANCELLED: the task was stopped meanwhile. */
-HF_STUB HF_MUST_CHECK hf_status_t hf_receive(hf_handle_t from, struct hf_message *message,
-                                             struct hf_sender *sender) {
+HF_STUB HF_MUST_CHECK hf_status_t hf_receive(hf_handle_t from, struct hf_message *message, struct hf_sender *sender) {
     return hf_stub_take(HF_CALL_RECEIVE, from, message, sender);
 }
 
@@ -91,8 +90,7 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_hold(hf_handle_t *reply) {
  * HF_DEAD: its caller has ended or was stopped; the slot is free then too.
  * HF_DENIED: another task set it aside. */
 HF_STUB HF_MUST_CHECK hf_status_t hf_reply_held(hf_handle_t reply, const struct hf_message *message) {
-    return hf_stub_exchange(HF_CALL_REPLY_HELD, reply, message, (struct hf_message *)NULL,
-                            (struct hf_sender *)NULL);
+    return hf_stub_exchange(HF_CALL_REPLY_HELD, reply, message, (struct hf_message *)NULL, (struct hf_sender *)NULL);
 }
 
 /* Sets the notification bits that the handle's badge names; never waits.
@@ -138,8 +136,7 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_handle_close(hf_handle_t handle) {
 
 /* Reads `size` (1, 2 or 4) bytes from an I/O port. HF_DENIED also: not wholly
  * within the handle's ports. HF_BAD_ARGUMENT: another size. */
-HF_STUB HF_MUST_CHECK hf_status_t hf_port_in(hf_handle_t handle, uint16_t port, unsigned size,
-                                             uint32_t *value) {
+HF_STUB HF_MUST_CHECK hf_status_t hf_port_in(hf_handle_t handle, uint16_t port, unsigned size, uint32_t *value) {
     uint64_t result = *value;
     hf_status_t status = hf_stub_plain(HF_CALL_PORT_IN, handle, port, size, 0, &result);
     *value = (uint32_t)result;
@@ -147,8 +144,7 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_port_in(hf_handle_t handle, uint16_t port, 
 }
 
 /* Writes `size` (1, 2 or 4) bytes to an I/O port; errors like hf_port_in. */
-HF_STUB HF_MUST_CHECK hf_status_t hf_port_out(hf_handle_t handle, uint16_t port, unsigned size,
-                                              uint32_t value) {
+HF_STUB HF_MUST_CHECK hf_status_t hf_port_out(hf_handle_t handle, uint16_t port, unsigned size, uint32_t value) {
     return hf_stub_plain(HF_CALL_PORT_OUT, handle, port, size, value, (uint64_t *)NULL);
 }
 

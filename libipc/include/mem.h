@@ -38,8 +38,8 @@ struct mem_task {
  * HF_SPAWN_STRINGS. HF_BAD_HANDLE, HF_DENIED: of a handle to be given.
  * HF_DENIED also: a priority above one's own, or INSPECT from one who hasn't it.
  * HF_QUOTA also: a quota above one's own. */
-HF_MUST_CHECK hf_status_t mem_spawn(const char *image, const char *const *argv,
-                                    const struct mem_spawn_options *options, struct mem_task *task);
+HF_MUST_CHECK hf_status_t mem_spawn(const char *image, const char *const *argv, const struct mem_spawn_options *options,
+                                    struct mem_task *task);
 
 /* Waits until a task that was spawned ends, however that happens, and tells how.
  * HF_DEAD: that was told already; a task is waited for once. */
@@ -81,8 +81,7 @@ HF_MUST_CHECK hf_status_t mem_stat(struct hf_mem_stat *stat);
 /* Some of the tasks, in the order of their numbers: *cursor is 0 at first, and
  * again when there are no more; *count tells how many of `infos` were filled in.
  * Without the INSPECT right: the caller and what it spawned. */
-HF_MUST_CHECK hf_status_t mem_tasks(uint64_t *cursor, struct hf_task_info infos[MEM_TASKS_AT_ONCE],
-                                    size_t *count);
+HF_MUST_CHECK hf_status_t mem_tasks(uint64_t *cursor, struct hf_task_info infos[MEM_TASKS_AT_ONCE], size_t *count);
 
 /* Ends a task by its number. HF_NOT_FOUND: no task of that number runs. HF_DENIED: it
  * is neither the caller nor a child of its, and the caller lacks the INSPECT right. */

@@ -57,8 +57,8 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_mmu_reply_receive(uint64_t count, uint64_t 
     register uint64_t r14 __asm__("r14") = count;
 
     __asm__ volatile("syscall"
-                     : "+a"(status), "+D"(badge), "+S"(tag), "+d"(word0), "+r"(word1), "+r"(word2),
-                       "+r"(word3), "+r"(word4), "+r"(word5), "+r"(r14), "=b"(serial)
+                     : "+a"(status), "+D"(badge), "+S"(tag), "+d"(word0), "+r"(word1), "+r"(word2), "+r"(word3),
+                       "+r"(word4), "+r"(word5), "+r"(r14), "=b"(serial)
                      :
                      : "rcx", "r11", "r15", "cc", "memory");
     hf_status_t answer = (hf_status_t)status;

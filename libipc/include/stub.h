@@ -50,8 +50,8 @@ HF_STUB hf_status_t hf_stub_exchange(uint64_t number, hf_handle_t handle, const 
     register uint64_t word5 __asm__("r13") = in->word[5];
 
     __asm__ volatile("syscall"
-                     : "+a"(status), "+D"(badge), "+S"(tag), "+d"(word0), "+r"(word1), "+r"(word2),
-                       "+r"(word3), "+r"(word4), "+r"(word5), "=b"(serial)
+                     : "+a"(status), "+D"(badge), "+S"(tag), "+d"(word0), "+r"(word1), "+r"(word2), "+r"(word3),
+                       "+r"(word4), "+r"(word5), "=b"(serial)
                      :
                      : "rcx", "r11", "r14", "r15", "cc", "memory");
     hf_status_t answer = (hf_status_t)status;
@@ -72,8 +72,8 @@ HF_STUB hf_status_t hf_stub_take(uint64_t number, hf_handle_t handle, struct hf_
     register uint64_t word5 __asm__("r13");
 
     __asm__ volatile("syscall"
-                     : "+a"(status), "+D"(badge), "=S"(tag), "=d"(word0), "=r"(word1), "=r"(word2),
-                       "=r"(word3), "=r"(word4), "=r"(word5), "=b"(serial)
+                     : "+a"(status), "+D"(badge), "=S"(tag), "=d"(word0), "=r"(word1), "=r"(word2), "=r"(word3),
+                       "=r"(word4), "=r"(word5), "=b"(serial)
                      :
                      : "rcx", "r11", "r14", "r15", "cc", "memory");
     hf_status_t answer = (hf_status_t)status;
@@ -85,8 +85,8 @@ HF_STUB hf_status_t hf_stub_take(uint64_t number, hf_handle_t handle, struct hf_
 
 /* The calls without a message: up to four arguments, and one result in RSI that
  * *result gets on HF_OK. */
-HF_STUB hf_status_t hf_stub_plain(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx,
-                                  uint64_t argument, uint64_t *result) {
+HF_STUB hf_status_t hf_stub_plain(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx, uint64_t argument,
+                                  uint64_t *result) {
     uint64_t status = number;
     register uint64_t r10 __asm__("r10") = argument;
 

@@ -78,8 +78,7 @@ static hf_status_t introduce(void) {
 }
 
 static bool start(void) {
-    if (mem_given() != HF_CONSOLE_GIVEN_COUNT || mem_endpoint_create(&endpoint) != HF_OK ||
-        bind_interrupt() != HF_OK) {
+    if (mem_given() != HF_CONSOLE_GIVEN_COUNT || mem_endpoint_create(&endpoint) != HF_OK || bind_interrupt() != HF_OK) {
         return false;
     }
     output_start();

@@ -44,9 +44,7 @@ static void insist(hf_status_t status) {
     }
 }
 
-static void put(enum uart_register at, unsigned value) {
-    insist(hf_port_out(ports, (uint16_t)(COM1 + at), 1, value));
-}
+static void put(enum uart_register at, unsigned value) { insist(hf_port_out(ports, (uint16_t)(COM1 + at), 1, value)); }
 
 static unsigned get(enum uart_register at) {
     uint32_t value = 0;

@@ -30,8 +30,7 @@ static bool spawn(int count, char **words) {
     }
     struct mem_task task;
     struct hf_exit how;
-    if (job_start(words + 1, &task) && job_finish(&task, &how) &&
-        (how.how != HF_EXIT_CODE || how.code != 0)) {
+    if (job_start(words + 1, &task) && job_finish(&task, &how) && (how.how != HF_EXIT_CODE || how.code != 0)) {
         job_print_end(&how);
     }
     return true;
@@ -59,8 +58,8 @@ static void print_task(const struct hf_task_info *info, void *context) {
     (void)context;
     state_text(info, state);
     printf("%6lu %6lu %8u  %-16s %8lu %8lu %8lu  %.*s\n", info->number, info->parent, info->priority, state,
-           frames * KIB_PER_FRAME, ledger->faults_zero + ledger->faults_image, ledger->ticks,
-           (int)HF_NAME_BYTES, info->name);
+           frames * KIB_PER_FRAME, ledger->faults_zero + ledger->faults_image, ledger->ticks, (int)HF_NAME_BYTES,
+           info->name);
 }
 
 static bool ps(int count, char **words) {

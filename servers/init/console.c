@@ -44,8 +44,8 @@ static hf_status_t start(hf_handle_t endpoint) {
             },
     };
     struct mem_task task;
-    hf_status_t status = hf_handle_copy(endpoint, HF_RIGHT_CALL | HF_RIGHT_GRANT, 0,
-                                        &options.handles[HF_CONSOLE_GIVEN_STARTER]);
+    hf_status_t status =
+        hf_handle_copy(endpoint, HF_RIGHT_CALL | HF_RIGHT_GRANT, 0, &options.handles[HF_CONSOLE_GIVEN_STARTER]);
     if (status == HF_OK) {
         status = mem_spawn("console", NULL, &options, &task);
     }

@@ -76,8 +76,7 @@ hf_status_t aspace_populate(struct aspace *aspace, const struct region *region, 
 
 /* Does `operation` to one page after the other; where a table is missing, so is
  * everything that it would cover. */
-static uint64_t each_page(struct aspace *aspace, struct hf_operation operation, uint64_t start,
-                          uint64_t end) {
+static uint64_t each_page(struct aspace *aspace, struct hf_operation operation, uint64_t start, uint64_t end) {
     struct hf_result result;
     operation.level = HF_LEVEL_PT;
     operation.object = aspace->root;
@@ -102,16 +101,14 @@ uint64_t aspace_unmap(struct aspace *aspace, uint64_t start, uint64_t end) {
 }
 
 uint64_t aspace_protect(struct aspace *aspace, uint64_t start, uint64_t end, unsigned rights) {
-    return each_page(aspace, (struct hf_operation){.code = HF_OP_PROTECT, .rights = (uint16_t)rights}, start,
-                     end);
+    return each_page(aspace, (struct hf_operation){.code = HF_OP_PROTECT, .rights = (uint16_t)rights}, start, end);
 }
 
 /* Up to 256 pages of a PT. True when it is empty. */
 static bool clear_part(struct aspace *aspace, const struct table *table) {
     struct hf_result result;
     hf_status_t status = core_do(
-        &(struct hf_operation){.code = HF_OP_CLEAR, .object = aspace->root, .address = table->address},
-        &result);
+        &(struct hf_operation){.code = HF_OP_CLEAR, .object = aspace->root, .address = table->address}, &result);
     core_check(status == HF_OK || status == HF_AGAIN);
     for (uint32_t i = 0; i < result.detail; i++) {
         ledger_give(aspace->ledger, LEDGER_PAGES, OPERATION_PAGE->frames[i]);

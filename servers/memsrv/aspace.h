@@ -21,17 +21,14 @@ struct aspace {
 HF_MUST_CHECK hf_status_t aspace_create(struct aspace *aspace, struct ledger *ledger);
 
 /* A table taken and noted, to be installed at `level` for `address`; FREE still. */
-HF_MUST_CHECK hf_status_t aspace_take_table(struct aspace *aspace, uint64_t address, unsigned level,
-                                            hf_frame_t *table);
+HF_MUST_CHECK hf_status_t aspace_take_table(struct aspace *aspace, uint64_t address, unsigned level, hf_frame_t *table);
 
 /* Maps a STAGED or USER frame, with the tables that this takes. HF_QUOTA, HF_NO_MEMORY. */
-HF_MUST_CHECK hf_status_t aspace_map(struct aspace *aspace, uint64_t address, hf_frame_t frame,
-                                     unsigned rights);
+HF_MUST_CHECK hf_status_t aspace_map(struct aspace *aspace, uint64_t address, hf_frame_t frame, unsigned rights);
 
 /* Brings one page from its region's backing. HF_QUOTA, HF_NO_MEMORY; HF_EXISTS when
  * something is mapped there already. */
-HF_MUST_CHECK hf_status_t aspace_populate(struct aspace *aspace, const struct region *region,
-                                          uint64_t address);
+HF_MUST_CHECK hf_status_t aspace_populate(struct aspace *aspace, const struct region *region, uint64_t address);
 
 /* Unmaps, or gives new rights to, what is mapped from `start` on: a bounded number of
  * pages. Returns where to go on, at most `end`. Frames that nobody uses any more go back. */

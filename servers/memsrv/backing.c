@@ -2,8 +2,7 @@
 
 #include "core.h"
 
-static enum hf_reason zero_page(const struct backing_data *data, uint64_t address,
-                                struct page_source *source) {
+static enum hf_reason zero_page(const struct backing_data *data, uint64_t address, struct page_source *source) {
     (void)data;
     (void)address;
     *source = (struct page_source){.frame = HF_NO_FRAME};
@@ -24,8 +23,7 @@ static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 /* A page of a segment that is never written is the module's own page, shared by
  * all who run the program. What the file has behind the segment's end may be seen
  * in its last page: it is of the same image. Every other page is a copy. */
-static enum hf_reason image_page(const struct backing_data *data, uint64_t address,
-                                 struct page_source *source) {
+static enum hf_reason image_page(const struct backing_data *data, uint64_t address, struct page_source *source) {
     const struct image_segment *segment = &data->image->image.segment[data->segment];
     uint64_t file_end = segment->start + segment->file_bytes;
     uint64_t start = most(address, segment->start);

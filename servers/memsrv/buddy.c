@@ -142,8 +142,7 @@ void buddy_settle(struct buddy *buddy) { settle_down_to(buddy, buddy->at_hand); 
 
 /* ---- allocating ---- */
 
-static SELDOM hf_status_t allocate_from_gig(struct buddy *buddy, struct chunk *gig, unsigned order,
-                                            hf_frame_t *frame) {
+static SELDOM hf_status_t allocate_from_gig(struct buddy *buddy, struct chunk *gig, unsigned order, hf_frame_t *frame) {
     const unsigned node = take(buddy, gig, order, GIG);
     chunk_flip(gig->used, node);
     *frame = gig->first + chunk_unit(node) * HF_RUN_FRAMES;
@@ -228,8 +227,7 @@ static enum buddy_error what_is_in_gig(const struct gig *gig, unsigned node) {
     enum buddy_error error = what_is(gig->chunk, node);
     const unsigned first = chunk_unit(node), end = first + (1u << chunk_order(node));
     for (unsigned i = first; gig->runs != NULL && i < end && error != BUDDY_WRONG_ORDER; i++) {
-        const enum buddy_error found =
-            gig->runs[i] == NULL ? BUDDY_FOREIGN : what_is(gig->runs[i], CHUNK_WHOLE);
+        const enum buddy_error found = gig->runs[i] == NULL ? BUDDY_FOREIGN : what_is(gig->runs[i], CHUNK_WHOLE);
         error = found == BUDDY_FOREIGN ? error : found;
     }
     return error;

@@ -11,8 +11,7 @@ struct tally {
 static const char *check_node(const struct chunk *chunk, unsigned node) {
     const bool is_free = chunk_bit(chunk->free, node), is_used = chunk_bit(chunk->used, node);
     if (is_free && is_used) return "a block is free and used";
-    if ((is_free || is_used) &&
-        (chunk_covered(chunk->free, node / 2) || chunk_covered(chunk->used, node / 2))) {
+    if ((is_free || is_used) && (chunk_covered(chunk->free, node / 2) || chunk_covered(chunk->used, node / 2))) {
         return "a block is part of another";
     }
     if (is_free && chunk_bit(chunk->free, node ^ 1)) return "two buddies are free and not joined";

@@ -14,9 +14,7 @@
 _Static_assert(GIGS_A_ROOT == 1u << (ROOT_SHIFT - GIG_SHIFT) && BUDDY_ROOTS == BUDDY_FRAMES >> ROOT_SHIFT,
                "a page of gigs for each root");
 
-static inline unsigned unit_of(hf_frame_t frame, unsigned level) {
-    return (unsigned)(frame >> level) % CHUNK_UNITS;
-}
+static inline unsigned unit_of(hf_frame_t frame, unsigned level) { return (unsigned)(frame >> level) % CHUNK_UNITS; }
 
 /* The gig in which the frame lies, its chunk, the chunk of the frame's run; NULL if there is none. */
 static inline struct gig *gig_of(const struct buddy *buddy, hf_frame_t frame) {

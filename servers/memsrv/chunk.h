@@ -51,9 +51,7 @@ static inline bool chunk_bit(const uint64_t bits[CHUNK_WORDS], unsigned node) {
     return bits[node / 64] >> node % 64 & 1;
 }
 
-static inline void chunk_flip(uint64_t bits[CHUNK_WORDS], unsigned node) {
-    bits[node / 64] ^= 1ull << node % 64;
-}
+static inline void chunk_flip(uint64_t bits[CHUNK_WORDS], unsigned node) { bits[node / 64] ^= 1ull << node % 64; }
 
 /* The word that has the bit of a block of one unit, as bit unit % 64. */
 static inline uint64_t *chunk_unit_word(uint64_t bits[CHUNK_WORDS], unsigned unit) {

@@ -6,8 +6,7 @@ hf_status_t core_do(const struct hf_operation *operation, struct hf_result *resu
 
 hf_status_t core_object(enum hf_operation_code code, hf_frame_t object, struct hf_result *result) {
     struct hf_result unused;
-    return core_do(&(struct hf_operation){.code = (uint8_t)code, .object = object},
-                   result ? result : &unused);
+    return core_do(&(struct hf_operation){.code = (uint8_t)code, .object = object}, result ? result : &unused);
 }
 
 void core_check(bool condition) {
@@ -20,16 +19,13 @@ void core_must(hf_status_t status) { core_check(status == HF_OK); }
 
 hf_status_t core_stage(hf_frame_t frame, hf_frame_t source, uint32_t offset, uint32_t length, uint32_t at) {
     struct hf_result result;
-    return core_do(&(struct hf_operation){.code = HF_OP_STAGE,
-                                          .object = frame,
-                                          .frame = source,
-                                          .count = length,
-                                          .address = HF_STAGE_AT(offset, at)},
-                   &result);
+    return core_do(
+        &(struct hf_operation){
+            .code = HF_OP_STAGE, .object = frame, .frame = source, .count = length, .address = HF_STAGE_AT(offset, at)},
+        &result);
 }
 
-hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights,
-                     struct hf_result *result) {
+hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights, struct hf_result *result) {
     return core_do(&(struct hf_operation){.code = HF_OP_MAP,
                                           .level = HF_LEVEL_PT,
                                           .rights = (uint16_t)rights,
@@ -41,12 +37,10 @@ hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsi
 
 hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf_frame_t frame) {
     struct hf_result result;
-    return core_do(&(struct hf_operation){.code = HF_OP_TABLE_INSTALL,
-                                          .level = (uint8_t)level,
-                                          .object = aspace,
-                                          .address = address,
-                                          .frame = frame},
-                   &result);
+    return core_do(
+        &(struct hf_operation){
+            .code = HF_OP_TABLE_INSTALL, .level = (uint8_t)level, .object = aspace, .address = address, .frame = frame},
+        &result);
 }
 
 hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level) {
@@ -57,8 +51,8 @@ hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level) {
         &result);
 }
 
-hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what,
-                     uint64_t address, unsigned rights, unsigned *put) {
+hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what, uint64_t address,
+                     unsigned rights, unsigned *put) {
     struct hf_result result;
     hf_status_t status = core_do(&(struct hf_operation){.code = HF_OP_HANDLE_PUT,
                                                         .level = (uint8_t)kind,

@@ -21,9 +21,8 @@ void core_must(hf_status_t status);
 void core_check(bool condition);
 
 hf_status_t core_stage(hf_frame_t frame, hf_frame_t source, uint32_t offset, uint32_t length, uint32_t at);
-hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights,
-                     struct hf_result *result);
+hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights, struct hf_result *result);
 hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf_frame_t frame);
 hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level);
-hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what,
-                     uint64_t address, unsigned rights, unsigned *put);
+hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what, uint64_t address,
+                     unsigned rights, unsigned *put);

@@ -11,13 +11,9 @@ struct fault {
     unsigned level; /* ... and the level of its table */
 };
 
-static void end(struct task *task, const struct fault *fault, enum hf_reason reason,
-                const struct region *region) {
-    struct hf_exit why = {.how = HF_EXIT_FAULT,
-                          .reason = reason,
-                          .address = fault->address,
-                          .error = fault->error,
-                          .rip = fault->rip};
+static void end(struct task *task, const struct fault *fault, enum hf_reason reason, const struct region *region) {
+    struct hf_exit why = {
+        .how = HF_EXIT_FAULT, .reason = reason, .address = fault->address, .error = fault->error, .rip = fault->rip};
     if (region) {
         strncpy(why.region, region->backing->name, HF_NAME_BYTES - 1);
     }
@@ -56,8 +52,7 @@ static struct hf_operation *next_operation(struct plan *plan, enum hf_operation_
 static hf_status_t plan_tables(struct plan *plan, struct task *task, const struct fault *fault) {
     for (unsigned level = fault->level - 1; level >= HF_LEVEL_PT; level--) {
         hf_frame_t table;
-        hf_status_t status =
-            aspace_take_table(&task->aspace, fault->address & ~(HF_PAGE_SIZE - 1), level, &table);
+        hf_status_t status = aspace_take_table(&task->aspace, fault->address & ~(HF_PAGE_SIZE - 1), level, &table);
         if (status != HF_OK) return status;
         struct hf_operation *install = next_operation(plan, HF_OP_TABLE_INSTALL);
         install->level = (uint8_t)level;
@@ -76,8 +71,8 @@ static void plan_stage(struct plan *plan, hf_frame_t frame, const struct page_so
     stage->address = HF_STAGE_AT(source->offset, source->at);
 }
 
-static void plan_map(struct plan *plan, const struct task *task, const struct region *region,
-                     uint64_t address, hf_frame_t frame) {
+static void plan_map(struct plan *plan, const struct task *task, const struct region *region, uint64_t address,
+                     hf_frame_t frame) {
     struct hf_operation *map = next_operation(plan, HF_OP_MAP);
     map->level = HF_LEVEL_PT;
     map->rights = (uint16_t)region->rights;
@@ -122,13 +117,10 @@ static void bring_page(struct request *request, const struct fault *fault, const
     struct task *task = request->task;
     struct page_source source;
     struct plan plan = {0};
-    enum hf_reason reason =
-        region->backing->page(&region->data, fault->address & ~(HF_PAGE_SIZE - 1), &source);
+    enum hf_reason reason = region->backing->page(&region->data, fault->address & ~(HF_PAGE_SIZE - 1), &source);
     if (reason == HF_REASON_NONE) {
         hf_status_t status = plan_page(&plan, task, fault, region, &source);
-        reason = status == HF_OK      ? HF_REASON_NONE
-                 : status == HF_QUOTA ? HF_REASON_QUOTA
-                                      : HF_REASON_NO_MEMORY;
+        reason = status == HF_OK ? HF_REASON_NONE : status == HF_QUOTA ? HF_REASON_QUOTA : HF_REASON_NO_MEMORY;
     }
     if (reason != HF_REASON_NONE) {
         end(task, fault, reason, region);

@@ -11,15 +11,14 @@ static bool in_file(uint64_t offset, uint64_t count, size_t length) {
 }
 
 static bool good_header(const struct hf_elf_header *header, size_t length) {
-    return memcmp(header->magic, HF_ELF_MAGIC, sizeof header->magic) == 0 &&
-           header->class == HF_ELF_CLASS_64 && header->data == HF_ELF_LITTLE_ENDIAN &&
-           header->ident_version == HF_ELF_VERSION && header->type == HF_ELF_EXECUTABLE &&
-           header->machine == HF_ELF_X86_64 && header->version == HF_ELF_VERSION &&
+    return memcmp(header->magic, HF_ELF_MAGIC, sizeof header->magic) == 0 && header->class == HF_ELF_CLASS_64 &&
+           header->data == HF_ELF_LITTLE_ENDIAN && header->ident_version == HF_ELF_VERSION &&
+           header->type == HF_ELF_EXECUTABLE && header->machine == HF_ELF_X86_64 && header->version == HF_ELF_VERSION &&
            header->header_size == sizeof *header &&
            header->program_header_size == sizeof(struct hf_elf_program_header) &&
            header->program_header_count <= PROGRAM_HEADERS &&
-           in_file(header->program_headers,
-                   header->program_header_count * sizeof(struct hf_elf_program_header), length);
+           in_file(header->program_headers, header->program_header_count * sizeof(struct hf_elf_program_header),
+                   length);
 }
 
 static bool good_place(const struct hf_elf_program_header *load, size_t length) {
@@ -59,12 +58,10 @@ static hf_status_t add_segment(struct image *image, const struct hf_elf_program_
     return HF_OK;
 }
 
-static hf_status_t read_program_header(struct image *image, const struct hf_elf_program_header *header,
-                                       size_t length) {
+static hf_status_t read_program_header(struct image *image, const struct hf_elf_program_header *header, size_t length) {
     switch (header->type) {
     case HF_ELF_LOAD:
-        return header->memory_bytes == 0 && header->file_bytes == 0 ? HF_OK
-                                                                    : add_segment(image, header, length);
+        return header->memory_bytes == 0 && header->file_bytes == 0 ? HF_OK : add_segment(image, header, length);
     case HF_ELF_DYNAMIC:
     case HF_ELF_INTERPRETER:
         return HF_BAD_IMAGE;
@@ -92,8 +89,7 @@ hf_status_t image_parse(const void *bytes, size_t length, struct image *image) {
     image->count = 0;
     for (unsigned i = 0; i < header.program_header_count; i++) {
         struct hf_elf_program_header program;
-        memcpy(&program, (const uint8_t *)bytes + header.program_headers + i * sizeof program,
-               sizeof program);
+        memcpy(&program, (const uint8_t *)bytes + header.program_headers + i * sizeof program, sizeof program);
         const hf_status_t status = read_program_header(image, &program, length);
         if (status != HF_OK) return status;
     }

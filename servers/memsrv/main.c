@@ -76,8 +76,8 @@ static uint64_t operations_left(uint64_t count, uint64_t done) {
 static void answer_and_receive(struct request *request) {
     uint64_t count = request->operations, done;
     hf_status_t status;
-    while ((status = hf_mmu_reply_receive(count, &done, ENDPOINT_SLOT, &request->message,
-                                          &request->sender)) == HF_AGAIN) {
+    while ((status = hf_mmu_reply_receive(count, &done, ENDPOINT_SLOT, &request->message, &request->sender)) ==
+           HF_AGAIN) {
         count = operations_left(count, done);
     }
     core_must(status);

@@ -92,8 +92,8 @@ void region_remove(struct region_list *list, uint64_t start, uint64_t end) {
 }
 
 static bool alike(const struct region *a, const struct region *b) {
-    return a->end == b->start && a->rights == b->rights && a->backing == b->backing &&
-           a->data.image == b->data.image && a->data.segment == b->data.segment;
+    return a->end == b->start && a->rights == b->rights && a->backing == b->backing && a->data.image == b->data.image &&
+           a->data.segment == b->data.segment;
 }
 
 static void join(struct region *region) {
@@ -106,8 +106,7 @@ static void join(struct region *region) {
 }
 
 void region_protect(struct region_list *list, uint64_t start, uint64_t end, unsigned rights) {
-    for (struct region *region = *link_at(list, start); region && region->start < end;
-         region = region->next) {
+    for (struct region *region = *link_at(list, start); region && region->start < end; region = region->next) {
         region->rights = rights;
     }
     for (struct region *region = list->first; region && region->start <= end; region = region->next) {

@@ -32,8 +32,8 @@ static hf_status_t serve_spawn(struct request *request) {
     if (status != HF_OK) {
         return status;
     }
-    status = core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, task_endpoint,
-                      task_badge(made, BADGE_TASK), HF_RIGHT_CALL | HF_RIGHT_GRANT, &slot);
+    status = core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, task_endpoint, task_badge(made, BADGE_TASK),
+                      HF_RIGHT_CALL | HF_RIGHT_GRANT, &slot);
     if (status != HF_OK) {
         task_abandon(made);
         return status;
@@ -44,8 +44,7 @@ static hf_status_t serve_spawn(struct request *request) {
 }
 
 static hf_status_t serve_exit(struct request *request) {
-    task_end(request->task,
-             &(struct hf_exit){.how = HF_EXIT_CODE, .code = (int64_t)request->message.word[0]});
+    task_end(request->task, &(struct hf_exit){.how = HF_EXIT_CODE, .code = (int64_t)request->message.word[0]});
     return HF_OK;
 }
 
@@ -120,17 +119,15 @@ static hf_status_t serve_map(struct request *request) {
     }
     hf_status_t status = place_mapping(request, &start, &end);
     if (status == HF_OK) {
-        status = region_add(
-            &request->task->aspace.regions,
-            &(struct region){.start = start,
-                             .end = end,
-                             .rights = (unsigned)rights,
-                             .backing = flags & HF_MAP_GUARD ? &backing_guard : &backing_anonymous});
+        status = region_add(&request->task->aspace.regions,
+                            &(struct region){.start = start,
+                                             .end = end,
+                                             .rights = (unsigned)rights,
+                                             .backing = flags & HF_MAP_GUARD ? &backing_guard : &backing_anonymous});
     }
     if (status == HF_OK && (flags & HF_MAP_NOW)) {
         status = work_start(
-            &(struct work){
-                .task = request->task, .kind = WORK_POPULATE, .start = start, .end = end, .word = start},
+            &(struct work){.task = request->task, .kind = WORK_POPULATE, .start = start, .end = end, .word = start},
             &request->held);
     }
     request->message.word[0] = start;
@@ -158,8 +155,7 @@ static hf_status_t serve_unmap(struct request *request) {
 static hf_status_t serve_protect(struct request *request) {
     struct region_list *regions = &request->task->aspace.regions;
     uint64_t start = request->message.word[0], rights = request->message.word[2], end;
-    hf_status_t status =
-        rights_valid(rights) ? range_of(start, request->message.word[1], &end) : HF_BAD_ARGUMENT;
+    hf_status_t status = rights_valid(rights) ? range_of(start, request->message.word[1], &end) : HF_BAD_ARGUMENT;
     if (status == HF_OK && !region_is_full(regions, start, end)) {
         status = HF_NOT_MAPPED;
     }
@@ -173,12 +169,10 @@ static hf_status_t serve_protect(struct request *request) {
         return status;
     }
     region_protect(regions, start, end, (unsigned)rights);
-    return work_start(&(struct work){.task = request->task,
-                                     .kind = WORK_PROTECT,
-                                     .start = start,
-                                     .end = end,
-                                     .rights = (unsigned)rights},
-                      &request->held);
+    return work_start(
+        &(struct work){
+            .task = request->task, .kind = WORK_PROTECT, .start = start, .end = end, .rights = (unsigned)rights},
+        &request->held);
 }
 
 static hf_status_t serve_stat(struct request *request) {
@@ -272,9 +266,8 @@ static hf_status_t serve_endpoint_create(struct request *request) {
     unsigned slot;
     hf_status_t status = task_own_endpoint(request->task, &endpoint);
     if (status != HF_OK) return status;
-    status =
-        core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, endpoint, 0,
-                 HF_RIGHT_CALL | HF_RIGHT_RECEIVE | HF_RIGHT_NOTIFY | HF_RIGHT_GRANT | HF_RIGHT_MINT, &slot);
+    status = core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, endpoint, 0,
+                      HF_RIGHT_CALL | HF_RIGHT_RECEIVE | HF_RIGHT_NOTIFY | HF_RIGHT_GRANT | HF_RIGHT_MINT, &slot);
     if (status != HF_OK) {
         task_disown_endpoint(request->task);
         return status;

@@ -33,8 +33,7 @@ static bool request_valid(const struct hf_spawn *request, size_t bytes) {
            request->string_bytes <= HF_SPAWN_STRINGS &&
            bytes >= offsetof(struct hf_spawn, strings) + request->string_bytes &&
            request->argument_count <= HF_SPAWN_ARGUMENTS && request->handle_count <= HF_SPAWN_HANDLES &&
-           request->priority <= 255 && !(request->flags & ~(uint32_t)HF_SPAWN_INSPECT) &&
-           strings_valid(request);
+           request->priority <= 255 && !(request->flags & ~(uint32_t)HF_SPAWN_INSPECT) && strings_valid(request);
 }
 
 static void add_gift(struct spawn *spawn, unsigned slot, const struct task *from, uint32_t handle) {
@@ -46,8 +45,7 @@ static void add_gift(struct spawn *spawn, unsigned slot, const struct task *from
                                                              .address = handle};
 }
 
-hf_status_t spawn_prepare(struct task *parent, const struct hf_spawn *request, size_t bytes,
-                          struct spawn *spawn) {
+hf_status_t spawn_prepare(struct task *parent, const struct hf_spawn *request, size_t bytes, struct spawn *spawn) {
     if (!request_valid(request, bytes)) return HF_BAD_ARGUMENT;
     if (request->priority > parent->priority || ((request->flags & HF_SPAWN_INSPECT) && !parent->inspect)) {
         return HF_DENIED;
@@ -87,8 +85,8 @@ static hf_status_t make_handles(struct task *task, const struct spawn *spawn) {
     if (status != HF_OK) {
         return status;
     }
-    core_must(core_put(task->handles, HF_SLOT_MEMSRV, HF_PUT_ENDPOINT, task_endpoint,
-                       task_badge(task, BADGE_SELF), HF_RIGHT_CALL, NULL));
+    core_must(core_put(task->handles, HF_SLOT_MEMSRV, HF_PUT_ENDPOINT, task_endpoint, task_badge(task, BADGE_SELF),
+                       HF_RIGHT_CALL, NULL));
     for (unsigned i = 0; i < spawn->gift_count && status == HF_OK; i++) {
         struct hf_operation put = spawn->gift[i];
         put.object = task->handles;
@@ -99,18 +97,17 @@ static hf_status_t make_handles(struct task *task, const struct spawn *spawn) {
 
 static hf_status_t add_region(struct task *task, uint64_t start, uint64_t end, unsigned rights,
                               const struct backing *backing, struct backing_data data) {
-    return region_add(
-        &task->aspace.regions,
-        &(struct region){.start = start, .end = end, .rights = rights, .backing = backing, .data = data});
+    return region_add(&task->aspace.regions,
+                      &(struct region){.start = start, .end = end, .rights = rights, .backing = backing, .data = data});
 }
 
 static hf_status_t add_image(struct task *task, const struct program *program) {
     for (unsigned i = 0; i < program->image.count; i++) {
         const struct image_segment *segment = &program->image.segment[i];
         uint64_t end = segment->start + segment->memory_bytes;
-        hf_status_t status = add_region(task, segment->start & ~(HF_PAGE_SIZE - 1),
-                                        (end + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1), segment->rights,
-                                        &backing_image, (struct backing_data){program, i});
+        hf_status_t status =
+            add_region(task, segment->start & ~(HF_PAGE_SIZE - 1), (end + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1),
+                       segment->rights, &backing_image, (struct backing_data){program, i});
         if (status != HF_OK) return status;
     }
     return HF_OK;
@@ -126,8 +123,8 @@ static hf_status_t add_regions(struct task *task, const struct program *program)
         status = add_region(task, STACK_START, STACK_END, HF_READ | HF_WRITE, &backing_stack, none);
     }
     if (status == HF_OK) {
-        status = add_region(task, BUFFER_ADDRESS, BUFFER_ADDRESS + HF_PAGE_SIZE, HF_READ | HF_WRITE,
-                            &backing_buffer, none);
+        status =
+            add_region(task, BUFFER_ADDRESS, BUFFER_ADDRESS + HF_PAGE_SIZE, HF_READ | HF_WRITE, &backing_buffer, none);
     }
     return status;
 }

@@ -221,8 +221,7 @@ static void finish(struct task *task) {
 }
 
 static bool reap_part(struct task *task) {
-    return reap_core_task(task) && reap_endpoints(task) && reap_handles(task) &&
-           aspace_destroy_part(&task->aspace);
+    return reap_core_task(task) && reap_endpoints(task) && reap_handles(task) && aspace_destroy_part(&task->aspace);
 }
 
 void task_abandon(struct task *task) {

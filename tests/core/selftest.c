@@ -39,9 +39,7 @@ static void read_hole(void) { read_of(pmo((paddr_t){0xfee00000})); } /* device r
 
 /* Of the stack that entries use; booting has one in the image. The page fault finds no
  * stack to push on, so it becomes a double fault, which has its own. */
-static void overflow_stack(void) {
-    __asm__ volatile("mov %0, %%rsp; 1: push %%rax; jmp 1b" : : "r"(STACK_TOP(0)));
-}
+static void overflow_stack(void) { __asm__ volatile("mov %0, %%rsp; 1: push %%rax; jmp 1b" : : "r"(STACK_TOP(0))); }
 
 static const struct {
     const char *name;

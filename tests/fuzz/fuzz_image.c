@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         must(end > s->start && end <= IMAGE_END && s->file_bytes <= s->memory_bytes);
         must(s->file_bytes == 0 || (s->file_offset < size && s->file_bytes <= size - s->file_offset &&
                                     s->start % HF_PAGE_SIZE == s->file_offset % HF_PAGE_SIZE));
-        must(s->rights == HF_READ || s->rights == (HF_READ | HF_WRITE) ||
-             s->rights == (HF_READ | HF_EXECUTE));
+        must(s->rights == HF_READ || s->rights == (HF_READ | HF_WRITE) || s->rights == (HF_READ | HF_EXECUTE));
         may_enter |= (s->rights & HF_EXECUTE) != 0 && holds(s, image.entry);
     }
     must(may_enter);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define IN_FIRST_RUN (MACHINE_RUN >= 64u ? 44u : MACHINE_RUN - 4u) /* frames that are drawn of run 0 ... */
-#define IN_OTHER_RUNS 24u /* ... and of those that are FREE at first */
+#define IN_OTHER_RUNS 24u                                          /* ... and of those that are FREE at first */
 #define WINDOW (IN_FIRST_RUN + IN_OTHER_RUNS)
 
 #define TYPE(name) (1u << HF_FRAME_##name)
@@ -26,16 +26,9 @@ static hf_frame_t window(unsigned at) {
 
 /* Mostly a frame of one of these types, if there is one; now and then any number. */
 static hf_frame_t some_frame(unsigned types) {
-    static const hf_frame_t odd[] = {0,
-                                     1,
-                                     WORLD_CORE,
-                                     WORLD_WHOLE_CORE,
-                                     WORLD_WHOLE_RESERVED,
-                                     MACHINE_FRAMES - 1,
-                                     MACHINE_FRAMES,
-                                     1ull << 40,
-                                     1ull << 52,
-                                     HF_NO_FRAME};
+    static const hf_frame_t odd[] = {
+        0,          1,          WORLD_CORE, WORLD_WHOLE_CORE, WORLD_WHOLE_RESERVED, MACHINE_FRAMES - 1, MACHINE_FRAMES,
+        1ull << 40, 1ull << 52, HF_NO_FRAME};
     const unsigned from = (unsigned)draw(WINDOW);
     const uint64_t way = draw(40);
     if (way == 0) {
@@ -63,8 +56,8 @@ static bool there_is(unsigned types) {
 
 /* Few pages in few tables, so that it matters what is there. */
 static uint64_t place(void) {
-    static const uint64_t odd[] = {
-        0, 0x1000, 0xf000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0x20001, ~0ull};
+    static const uint64_t odd[] = {0,       0x1000, 0xf000, 0x7ffffffff000, 0x800000000000, 0xffff800000000000,
+                                   0x20001, ~0ull};
     if (draw(50) == 0) {
         return odd[draw(TABLE_BITS >= 9 ? 8 : 3)];
     }
@@ -88,8 +81,7 @@ static struct hf_operation in_aspace(enum hf_operation_code code, unsigned until
     struct hf_operation operation = on(code, TYPE(PML4));
     operation.address = place();
     for (unsigned tries = 0; tries < 30 && draw(30) != 0; tries++) {
-        struct hf_operation walk = {
-            .code = HF_OP_TRANSLATE, .object = operation.object, .address = operation.address};
+        struct hf_operation walk = {.code = HF_OP_TRANSLATE, .object = operation.object, .address = operation.address};
         if (ask(&walk) == HF_OK && result.detail == until && (result.value[0] & 1) == present) {
             break;
         }
@@ -167,8 +159,7 @@ static struct hf_operation draw_task_set(void) {
 }
 
 static struct hf_operation draw_query(void) {
-    struct hf_operation operation = {
-        .code = HF_OP_QUERY, .level = (uint8_t)draw(2), .count = (uint32_t)draw(258)};
+    struct hf_operation operation = {.code = HF_OP_QUERY, .level = (uint8_t)draw(2), .count = (uint32_t)draw(258)};
     operation.object = operation.level ? some_frame(~0u) : draw(MACHINE_RUNS + 1);
     return operation;
 }
@@ -232,9 +223,9 @@ static struct hf_operation draw_any(void) {
 
 /* What takes frames and references; the rest gives them back, or is neutral. */
 static bool takes(unsigned code) {
-    return code == HF_OP_ASPACE_CREATE || code == HF_OP_TABLE_INSTALL || code == HF_OP_STAGE ||
-           code == HF_OP_MAP || code == HF_OP_PIN || code == HF_OP_TASK_CREATE ||
-           code == HF_OP_HANDLES_CREATE || code == HF_OP_ENDPOINT_CREATE;
+    return code == HF_OP_ASPACE_CREATE || code == HF_OP_TABLE_INSTALL || code == HF_OP_STAGE || code == HF_OP_MAP ||
+           code == HF_OP_PIN || code == HF_OP_TASK_CREATE || code == HF_OP_HANDLES_CREATE ||
+           code == HF_OP_ENDPOINT_CREATE;
 }
 
 /* Mostly one whose object there is. Times of taking and times of giving back take turns, so that neither
@@ -288,8 +279,7 @@ static void disturb(struct hf_operation *operation) {
 /* Some aspace that can be run is loaded, and used. */
 static void run_something(void) {
     const hf_frame_t root = some_frame(TYPE(PML4));
-    if (draw(3) == 0 && frame_type(root) == HF_FRAME_PML4 &&
-        (frame_entry(root)->flags & HF_FRAME_KERNEL_HALF)) {
+    if (draw(3) == 0 && frame_type(root) == HF_FRAME_PML4 && (frame_entry(root)->flags & HF_FRAME_KERNEL_HALF)) {
         write_cr3(root << HF_PAGE_SHIFT);
     }
     if (draw(2) == 0 && read_cr3() != 0) {

@@ -82,8 +82,7 @@ static uint64_t check_table(hf_frame_t table, unsigned level, unsigned end, uint
 static void check_lower(uint64_t entry, unsigned level, uint64_t address) {
     const hf_frame_t frame = (entry & ADDRESS) >> HF_PAGE_SHIFT;
     if (type_of(frame) != table_types[level]) {
-        broken("I1: the table of level %u at %#llx has type %u", level, (unsigned long long)address,
-               type_of(frame));
+        broken("I1: the table of level %u at %#llx has type %u", level, (unsigned long long)address, type_of(frame));
         return;
     }
     if (++parents[frame] != 1) {
@@ -131,8 +130,7 @@ static void check_kernel_half(hf_frame_t root) {
     }
     for (size_t i = 0; i < half; i++) {
         if (upper[i] != 0) {
-            broken("I4: PML4 %llu has entries of a kernel half that it doesn't have",
-                   (unsigned long long)root);
+            broken("I4: PML4 %llu has entries of a kernel half that it doesn't have", (unsigned long long)root);
         }
     }
 }
@@ -183,8 +181,8 @@ static void check_entry(hf_frame_t frame) {
         return;
     }
     if (entry->refs != counted[frame]) {
-        broken("I3: frame %llu of type %u has refs %u, and %llu refer to it", (unsigned long long)frame,
-               entry->type, entry->refs, (unsigned long long)counted[frame]);
+        broken("I3: frame %llu of type %u has refs %u, and %llu refer to it", (unsigned long long)frame, entry->type,
+               entry->refs, (unsigned long long)counted[frame]);
     }
     if (entry->type == HF_FRAME_USER && entry->refs == 0 && !(entry->flags & HF_FRAME_PINNED)) {
         broken("I9: frame %llu is USER and nothing keeps it", (unsigned long long)frame);
@@ -209,8 +207,8 @@ static void check_run(hf_frame_t first) {
         busy += state->entries[frame].type != HF_FRAME_FREE;
     }
     if (run->busy != busy || busy == 0) {
-        broken("I3: run %llu has busy %u, and %u frames are not FREE",
-               (unsigned long long)(first / run_frames()), run->busy, busy);
+        broken("I3: run %llu has busy %u, and %u frames are not FREE", (unsigned long long)(first / run_frames()),
+               run->busy, busy);
     }
 }
 
@@ -221,8 +219,7 @@ static void read_types(void) {
         sum += types[frame] != HF_FRAME_RESERVED;
     }
     if (sum != state->ram_frames) {
-        broken("I9: %llu frames instead of %llu", (unsigned long long)sum,
-               (unsigned long long)state->ram_frames);
+        broken("I9: %llu frames instead of %llu", (unsigned long long)sum, (unsigned long long)state->ram_frames);
     }
 }
 

@@ -40,9 +40,7 @@ static void wake(int task, struct model_message found) {
     it->out.fault = false;
 }
 
-static void wake_without(int task, hf_status_t status) {
-    wake(task, (struct model_message){.status = status});
-}
+static void wake_without(int task, hf_status_t status) { wake(task, (struct model_message){.status = status}); }
 
 /* ---- what travels ---- */
 
@@ -85,8 +83,7 @@ static struct model_message arrive(int from, int to, struct model_message messag
     message.from = from;
     if (message.handle) {
         const unsigned wanted = model_receive_slot(to);
-        const unsigned slot =
-            wanted != 0 && sendable(from, message.handle) == HF_OK ? free_slot(to, wanted) : 0;
+        const unsigned slot = wanted != 0 && sendable(from, message.handle) == HF_OK ? free_slot(to, wanted) : 0;
         if (slot != 0 && handle_of(to, slot)->kind == HF_HANDLE_NONE) {
             *handle_of(to, slot) = *handle_of(from, message.handle);
         }
@@ -156,8 +153,7 @@ hf_status_t model_call(int task, unsigned slot, const struct model_message *mess
 static hf_status_t receive(int task, struct model_endpoint *endpoint, bool wait) {
     struct model_task *it = &model_tasks[task];
     if (endpoint->bits) {
-        it->found =
-            (struct model_message){.status = HF_OK, .arrived = true, .bits = true, .word = endpoint->bits};
+        it->found = (struct model_message){.status = HF_OK, .arrived = true, .bits = true, .word = endpoint->bits};
         it->woken = true;
         endpoint->bits = 0;
         return HF_OK;
@@ -313,10 +309,8 @@ hf_status_t model_notify(int task, unsigned slot) {
 
 void model_fault(int task, uint64_t address) {
     send(task, &model_endpoints[model_tasks[task].pager],
-         (struct model_message){.fault = true,
-                                .label = (uint32_t)HF_LABEL_FAULT,
-                                .word = address,
-                                .badge = 0xf0000u + (unsigned)task});
+         (struct model_message){
+             .fault = true, .label = (uint32_t)HF_LABEL_FAULT, .word = address, .badge = 0xf0000u + (unsigned)task});
 }
 
 /* ---- operations ---- */

@@ -39,8 +39,7 @@ static void make(unsigned i) {
                                          .frame = frame_of_endpoint(j)};
         assert_int_equal(ask(&put), HF_OK);
     }
-    const struct hf_operation stage = {
-        .code = HF_OP_STAGE, .object = frame_of_buffer(i), .frame = HF_NO_FRAME};
+    const struct hf_operation stage = {.code = HF_OP_STAGE, .object = frame_of_buffer(i), .frame = HF_NO_FRAME};
     assert_int_equal(ask(&stage), HF_OK);
     assert_int_equal(operate(HF_OP_TASK_CREATE, frame_of_task(i)), HF_OK);
     asker_page.task = (struct hf_task_block){
@@ -96,8 +95,7 @@ static unsigned times_in(const struct task_queue *queue, const struct task *task
     for (const struct task *at = queue->first, *before = NULL; at != NULL; before = at, at = at->next) {
         const hf_frame_t frame = frame_of(at);
         if (!fits(length++ < TASKS_MOST, "a queue has no end", 0) ||
-            !fits(frame_type(frame) == HF_FRAME_TASK, "a queue has something that is no task",
-                  (unsigned)frame) ||
+            !fits(frame_type(frame) == HF_FRAME_TASK, "a queue has something that is no task", (unsigned)frame) ||
             !fits(before == NULL || at->previous == before, "a queue's links don't match", (unsigned)frame) ||
             !fits(at->next != NULL || queue->last == at, "a queue ends elsewhere", (unsigned)frame)) {
             return times;
@@ -141,8 +139,7 @@ static void check_task(unsigned i) {
     fits(receiving == (task->state == HF_TASK_RECEIVING), "RECEIVING and not once among the receivers", i);
     fits(in_hand + held == (task->state == HF_TASK_WAITING), "WAITING and not once in hand or held", i);
     if (task->state == HF_TASK_WAITING) {
-        fits(exists(((unsigned)frame_of(task->server) - (unsigned)frame_of_task(0)) / 3),
-             "its server is gone", i);
+        fits(exists(((unsigned)frame_of(task->server) - (unsigned)frame_of_task(0)) / 3), "its server is gone", i);
         fits(task->server->caller == task || held == 1, "is not where its server has it", i);
     }
     fits(task->effective >= task->priority, "has less than its own priority", i);
@@ -159,16 +156,14 @@ const char *ipc_broken(void) {
     for (unsigned priority = 0; priority < PRIORITIES; priority++) {
         const bool any = processor.ready[priority].first != NULL;
         top = any ? (int64_t)priority : top;
-        fits(any == (processor.map[priority / 64] >> (priority % 64) & 1), "the map of priorities is wrong",
-             priority);
+        fits(any == (processor.map[priority / 64] >> (priority % 64) & 1), "the map of priorities is wrong", priority);
     }
     fits(processor.top == top, "the top priority is wrong", (unsigned)processor.top);
     for (unsigned j = 0; j < endpoint_count; j++) {
         if (frame_is(frame_of_endpoint(j), HF_FRAME_ENDPOINT)) {
             fits(endpoints[j]->senders.first == NULL || endpoints[j]->receivers.first == NULL,
                  "senders and receivers wait at one endpoint", j);
-            fits(endpoints[j]->bits == 0 || endpoints[j]->receivers.first == NULL, "bits wait for receivers",
-                 j);
+            fits(endpoints[j]->bits == 0 || endpoints[j]->receivers.first == NULL, "bits wait for receivers", j);
         }
     }
     return wrong[0] ? wrong : NULL;

@@ -34,8 +34,7 @@ static void share_ram(void) {
     if (ram_file < 0) {
         ram_file = memfd_create("ram", 0);
         assert_int_equal(ftruncate(ram_file, sizeof machine_ram), 0);
-        void *at = mmap(machine_ram, sizeof machine_ram, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                        ram_file, 0);
+        void *at = mmap(machine_ram, sizeof machine_ram, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ram_file, 0);
         assert_ptr_equal(at, machine_ram);
     }
 }
@@ -167,8 +166,8 @@ static void install_and_map(uint64_t address, hf_frame_t frame) {
                                .address = address,
                                .frame = frame};
     while (ask(&map) == HF_NO_TABLE) {
-        GRANTED(.code = HF_OP_TABLE_INSTALL, .level = (uint8_t)result.detail, .object = ROOT,
-                .address = address, .frame = next_frame++);
+        GRANTED(.code = HF_OP_TABLE_INSTALL, .level = (uint8_t)result.detail, .object = ROOT, .address = address,
+                .frame = next_frame++);
     }
     assert_int_equal(result.status, HF_OK);
 }
@@ -201,8 +200,7 @@ hf_status_t hf_mmu_one(const struct hf_operation *operation, struct hf_result *a
         return status;
     }
     if (operation->code == HF_OP_MAP) {
-        show(operation->address, operation->frame,
-             PROT_READ | ((operation->rights & HF_WRITE) ? PROT_WRITE : 0));
+        show(operation->address, operation->frame, PROT_READ | ((operation->rights & HF_WRITE) ? PROT_WRITE : 0));
     } else if (operation->code == HF_OP_TRANSLATE && !(answer->value[0] & 1)) {
         give_frame(operation->address);
         status = one(operation, answer);

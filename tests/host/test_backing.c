@@ -36,8 +36,7 @@ static void make_page(const struct page_source *source, uint8_t *page) {
         assert_in_range(source->frame, FIRST_FRAME, FIRST_FRAME + FILE_PAGES - 1);
         assert_true(source->offset + source->length <= HF_PAGE_SIZE); /* STAGE wants one source frame */
         assert_true(source->at + source->length <= HF_PAGE_SIZE);
-        memcpy(page + source->at, file + (source->frame - FIRST_FRAME) * HF_PAGE_SIZE + source->offset,
-               source->length);
+        memcpy(page + source->at, file + (source->frame - FIRST_FRAME) * HF_PAGE_SIZE + source->offset, source->length);
     } else {
         assert_true(source->length == 0 && source->offset == 0 && source->at == 0);
     }
@@ -48,8 +47,7 @@ static bool byte_is(const struct image_segment *segment, uint64_t address, uint8
     if (address >= segment->start && address < segment->start + segment->file_bytes) {
         return is == file[segment->file_offset + (address - segment->start)];
     }
-    return is == 0 || (shared && segment->memory_bytes == segment->file_bytes) ||
-           (shared && address < segment->start);
+    return is == 0 || (shared && segment->memory_bytes == segment->file_bytes) || (shared && address < segment->start);
 }
 
 static void check_segment(unsigned number) {
@@ -80,8 +78,7 @@ static void one_segment(uint64_t start, uint64_t memory, uint64_t offset, uint64
 
 static struct page_source page_at(uint64_t address) {
     struct page_source source = {0};
-    assert_int_equal(backing_image.page(&(struct backing_data){&program, 0}, address, &source),
-                     HF_REASON_NONE);
+    assert_int_equal(backing_image.page(&(struct backing_data){&program, 0}, address, &source), HF_REASON_NONE);
     return source;
 }
 
@@ -128,8 +125,7 @@ static void random_segments(void **state) {
         const uint64_t bytes = draw(4) ? draw(8 * HF_PAGE_SIZE) : draw(8) * HF_PAGE_SIZE;
         const uint64_t more = draw(2) ? 0 : draw(4 * HF_PAGE_SIZE);
         if (bytes + more > 0) {
-            one_segment(IMAGE_START + draw(9) * HF_PAGE_SIZE + in_page, bytes + more, offset, bytes,
-                        rights[draw(3)]);
+            one_segment(IMAGE_START + draw(9) * HF_PAGE_SIZE + in_page, bytes + more, offset, bytes, rights[draw(3)]);
         }
     }
 }

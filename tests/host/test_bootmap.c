@@ -17,8 +17,7 @@ struct piece {
 
 #define TOO_MANY "the memory map has more ranges than the core has room for"
 #define OVERFLOW "a range of the memory map reaches beyond the physical address space"
-#define NOT_FREE \
-    "the core or a boot module lies in memory that is not usable RAM, or is used twice by an overlap"
+#define NOT_FREE "the core or a boot module lies in memory that is not usable RAM, or is used twice by an overlap"
 
 static int start(void **state) {
     (void)state;
@@ -62,8 +61,7 @@ static void expect(const struct piece *want, unsigned count) {
 }
 
 #define EXPECT(...) \
-    expect((const struct piece[]){__VA_ARGS__}, \
-           sizeof((const struct piece[]){__VA_ARGS__}) / sizeof(struct piece))
+    expect((const struct piece[]){__VA_ARGS__}, sizeof((const struct piece[]){__VA_ARGS__}) / sizeof(struct piece))
 
 static void add(uint64_t first, uint64_t end) { bootmap_set_bytes(&map, first, end - first, HF_RANGE_FREE); }
 
@@ -90,8 +88,7 @@ static void empty_map(void **state) {
     assert_int_equal(map.total_ram, 0);
     assert_int_equal(map.phys_max, 0);
     assert_string_equal(REFUSAL(bootmap_claim(&map, 0, 1, HF_RANGE_CORE)), NOT_FREE);
-    assert_false(
-        bootmap_take(&map, &(struct boot_request){.count = 1, .align = 1, .below = BOOTMAP_FRAMES}, &first));
+    assert_false(bootmap_take(&map, &(struct boot_request){.count = 1, .align = 1, .below = BOOTMAP_FRAMES}, &first));
 }
 
 static void usable_is_rounded_inward_and_reserved_outward(void **state) {
@@ -147,8 +144,7 @@ static void overflowing_ranges_are_refused(void **state) {
     assert_string_equal(REFUSAL(bootmap_set_bytes(&map, 1ull << 52, 1, HF_RANGE_FREE)), OVERFLOW);
     assert_string_equal(REFUSAL(bootmap_set_bytes(&map, (1ull << 52) - 1, 2, HF_RANGE_FREE)), OVERFLOW);
     assert_string_equal(REFUSAL(bootmap_set_bytes(&map, UINT64_MAX, 1, HF_RANGE_NONE)), OVERFLOW);
-    assert_string_equal(REFUSAL(bootmap_set_bytes(&map, 0x2000, UINT64_MAX - 0x1fff, HF_RANGE_NONE)),
-                        OVERFLOW);
+    assert_string_equal(REFUSAL(bootmap_set_bytes(&map, 0x2000, UINT64_MAX - 0x1fff, HF_RANGE_NONE)), OVERFLOW);
     assert_memory_equal(&map, &before, sizeof map);
     bootmap_set_bytes(&map, 0x2000, UINT64_MAX - 0x2000, HF_RANGE_NONE);
     bootmap_round_to_frames(&map);
@@ -219,8 +215,7 @@ static void refused_claims_change_nothing(void **state) {
     } refused[] = {{0xf, 1},   {0xf, 2},   {0x1f, 2},  {0x20, 1},      {0x17, 2},     {0x18, 1},
                    {0x10, 16}, {0, ~0ull}, {~0ull, 1}, {~0ull, ~0ull}, {0x11, ~0ull}, {0x11, ~0x11ull + 1}};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        assert_string_equal(REFUSAL(bootmap_claim(&map, refused[i].first, refused[i].count, HF_RANGE_CORE)),
-                            NOT_FREE);
+        assert_string_equal(REFUSAL(bootmap_claim(&map, refused[i].first, refused[i].count, HF_RANGE_CORE)), NOT_FREE);
     }
     bootmap_claim(&map, 0x18, 0, HF_RANGE_CORE);
     assert_memory_equal(&map, &before, sizeof map);
@@ -239,8 +234,7 @@ static void takes(void **state) {
     request.highest = true;
     assert_true(bootmap_take(&map, &request, &first));
     assert_int_equal(first, 0x600);
-    request =
-        (struct boot_request){.count = 1, .align = 16, .offset = 3, .below = 0x100, .kind = HF_RANGE_CORE};
+    request = (struct boot_request){.count = 1, .align = 16, .offset = 3, .below = 0x100, .kind = HF_RANGE_CORE};
     assert_true(bootmap_take(&map, &request, &first));
     assert_int_equal(first, 0x13);
     assert_false(bootmap_take(&map, &request, &first));
@@ -284,8 +278,7 @@ static void random_building(uint64_t base) {
     memset(cell, NONE, sizeof cell);
     const unsigned adds = (unsigned)draw(20), removes = (unsigned)draw(12);
     for (unsigned i = 0; i < adds + removes; i++) {
-        const uint64_t first = draw(FRAMES * CELLS),
-                       length = draw(FRAMES * CELLS - first + 1) / (1 + draw(8));
+        const uint64_t first = draw(FRAMES * CELLS), length = draw(FRAMES * CELLS - first + 1) / (1 + draw(8));
         if (i < adds) {
             bootmap_set_bytes(&map, base + first * 256, length * 256, HF_RANGE_FREE);
         } else {
@@ -344,8 +337,8 @@ static void random_claim(uint64_t base) {
 }
 
 static bool model_suits(const struct boot_request *request, hf_frame_t low, uint64_t f) {
-    return model_is_free(f, request->count) && low + f >= request->from &&
-           low + f + request->count <= request->below && (low + f) % request->align == request->offset;
+    return model_is_free(f, request->count) && low + f >= request->from && low + f + request->count <= request->below &&
+           (low + f) % request->align == request->offset;
 }
 
 static void random_take(uint64_t base) {

@@ -350,8 +350,7 @@ static void wrong_frees(void **state) {
     model_start(0, 2 * GIG_FRAMES);
     add(RUN_FRAMES, RUN_FRAMES + 8);
     add(GIG_FRAMES, GIG_FRAMES);
-    const hf_frame_t one = must_allocate(0), eight = must_allocate(3), run = must_allocate(9),
-                     two = must_allocate(10);
+    const hf_frame_t one = must_allocate(0), eight = must_allocate(3), run = must_allocate(9), two = must_allocate(10);
     wrong(one + 1, 1, one % 2 == 1 ? BUDDY_DOUBLE : BUDDY_MISALIGNED);
     wrong(one, 19, BUDDY_WRONG_ORDER);
     wrong(one, ~0u, BUDDY_WRONG_ORDER);

@@ -34,8 +34,7 @@ struct hf_buffer *hf_buffer(void) {
 static char console_text[8192];
 
 static void note_console(const struct hf_message *message) {
-    const void *bytes =
-        message->word[0] <= HF_CONSOLE_WORD_BYTES ? (const void *)&message->word[1] : buffer.bytes;
+    const void *bytes = message->word[0] <= HF_CONSOLE_WORD_BYTES ? (const void *)&message->word[1] : buffer.bytes;
     size_t used = strlen(console_text);
     assert_true(used + message->word[0] < sizeof console_text);
     memcpy(console_text + used, bytes, message->word[0]);

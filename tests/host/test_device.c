@@ -10,8 +10,8 @@
 enum { TABLE = WORLD_FREE, OTHER_TABLE, ENDPOINT_FRAME, TASK_FRAME, PAGE, ROOT, SPARE };
 
 #define PUT(kind, where, what, more, allowed) \
-    .code = HF_OP_HANDLE_PUT, .level = (kind), .object = TABLE, .count = (where), .frame = (what), \
-    .address = (more), .rights = (allowed)
+    .code = HF_OP_HANDLE_PUT, .level = (kind), .object = TABLE, .count = (where), .frame = (what), .address = (more), \
+    .rights = (allowed)
 
 static struct task *task;
 

@@ -44,8 +44,7 @@ static void test_faults(void **state) {
 }
 
 static void test_exceptions(void **state) {
-    struct hf_exit how = {
-        .how = HF_EXIT_EXCEPTION, .address = 13, .error = 0x1a, .rip = 0x45000123, .name = "badptr"};
+    struct hf_exit how = {.how = HF_EXIT_EXCEPTION, .address = 13, .error = 0x1a, .rip = 0x45000123, .name = "badptr"};
     (void)state;
     expect(&how, "badptr: exception 13 (general protection), error code 0x1a, at rip 0x45000123");
     how.address = 9; /* in the table, but reserved */
@@ -57,8 +56,7 @@ static void test_exceptions(void **state) {
 /* A record without an end to its strings, and the longest reason, still fit. */
 static void test_longest(void **state) {
     char own[HF_EXIT_TEXT_BYTES];
-    struct hf_exit how = {
-        .how = HF_EXIT_FAULT, .address = UINT64_MAX, .error = HF_FAULT_FETCH, .rip = UINT64_MAX};
+    struct hf_exit how = {.how = HF_EXIT_FAULT, .address = UINT64_MAX, .error = HF_FAULT_FETCH, .rip = UINT64_MAX};
     (void)state;
     __builtin_memset(how.name, 'n', sizeof how.name);
     __builtin_memset(how.region, 'r', sizeof how.region);

@@ -26,8 +26,7 @@ static struct image image;
 
 enum { TEXT, CONSTANTS, DATA, NOTE, STACK };
 
-static Elf64_Phdr load(uint32_t flags, uint64_t address, uint64_t offset, uint64_t file_bytes,
-                       uint64_t memory_bytes) {
+static Elf64_Phdr load(uint32_t flags, uint64_t address, uint64_t offset, uint64_t file_bytes, uint64_t memory_bytes) {
     return (Elf64_Phdr){.p_type = PT_LOAD,
                         .p_flags = flags,
                         .p_offset = offset,
@@ -76,8 +75,7 @@ static hf_status_t parse(void) {
     return parse_bytes(LENGTH);
 }
 
-static void expect(unsigned i, uint64_t at, uint64_t memory, uint64_t offset, uint64_t bytes,
-                   unsigned rights) {
+static void expect(unsigned i, uint64_t at, uint64_t memory, uint64_t offset, uint64_t bytes, unsigned rights) {
     assert_int_equal(image.segment[i].start, at);
     assert_int_equal(image.segment[i].memory_bytes, memory);
     assert_int_equal(image.segment[i].file_offset, offset);
@@ -148,8 +146,7 @@ SPOIL(entry_nowhere, file.header.e_entry = 0)
 SPOIL(entry_in_a_gap, file.header.e_entry = BASE + 0x1800)
 SPOIL(entry_before_the_text, file.header.e_entry = BASE - 1)
 SPOIL(entry_behind_the_text, file.header.e_entry = BASE + 0x1234)
-SPOIL(no_segments,
-      file.segment[TEXT].p_type = file.segment[CONSTANTS].p_type = file.segment[DATA].p_type = PT_NOTE)
+SPOIL(no_segments, file.segment[TEXT].p_type = file.segment[CONSTANTS].p_type = file.segment[DATA].p_type = PT_NOTE)
 
 static void null_page(void **state) {
     (void)state;
@@ -258,8 +255,8 @@ static void check_promises(size_t length) {
         assert_true(s->file_offset + s->file_bytes <= length || s->file_bytes == 0);
         assert_true(s->file_bytes == 0 || s->start % 4096 == s->file_offset % 4096);
         assert_true((s->rights & HF_READ) != 0 && (s->rights & 6) != 6 && s->rights < 8);
-        may_enter |= (s->rights & HF_EXECUTE) != 0 && image.entry >= s->start &&
-                     image.entry < s->start + s->memory_bytes;
+        may_enter |=
+            (s->rights & HF_EXECUTE) != 0 && image.entry >= s->start && image.entry < s->start + s->memory_bytes;
     }
     assert_true(may_enter);
 }

@@ -82,8 +82,8 @@ static void a_fault_tells_entry_and_references(void **state) {
     make_tables(WORLD_FREE, 0x40000000, PDPT, PD, PT);
     make_page(WORLD_FREE, 0x40000000, PAGE, HF_READ);
     make_page(WORLD_FREE, 0x40001000, PAGE + 1, HF_READ);
-    GRANTED(.code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = WORLD_FREE,
-            .address = 0x40002000, .frame = PAGE);
+    GRANTED(.code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = WORLD_FREE, .address = 0x40002000,
+            .frame = PAGE);
     set_pager(A, 0);
     assert_true(raise(A, VECTOR_PAGE_FAULT, 0x40000abc));
     assert_int_equal(makes(SERVER, RECEIVE, SLOT(0), 0, 0), HF_OK);

@@ -67,12 +67,11 @@ static void put_endpoint(unsigned table_number, unsigned slot, unsigned endpoint
         return;
     }
     assert_int_equal(ask(&put), HF_OK);
-    model_tables[table_number][slot] =
-        (struct model_handle){.kind = HF_HANDLE_ENDPOINT,
-                              .rights = rights,
-                              .endpoint = (int)endpoint,
-                              .generation = model_endpoints[endpoint].generation,
-                              .badge = put.address};
+    model_tables[table_number][slot] = (struct model_handle){.kind = HF_HANDLE_ENDPOINT,
+                                                             .rights = rights,
+                                                             .endpoint = (int)endpoint,
+                                                             .generation = model_endpoints[endpoint].generation,
+                                                             .badge = put.address};
 }
 
 static void start_both(void) {
@@ -168,8 +167,7 @@ static void compare_queue(const struct task_queue *queue, const int *want, unsig
 }
 
 static void compare_handle(unsigned number, unsigned slot) {
-    const struct handle *got =
-        (const struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])] + slot;
+    const struct handle *got = (const struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])] + slot;
     const struct model_handle *want = &model_tables[number][slot];
     MUST(got->kind == want->kind, slot);
     if (want->kind == HF_HANDLE_ENDPOINT) {
@@ -237,11 +235,9 @@ static struct model_message draw_message(unsigned task) {
     return message;
 }
 
-static hf_status_t core_sends(unsigned task, uint64_t number, unsigned slot,
-                              const struct model_message *message) {
+static hf_status_t core_sends(unsigned task, uint64_t number, unsigned slot, const struct model_message *message) {
     tasks[task]->registers.rdx = message->word;
-    return sends(task, number, slot,
-                 message->label | (uint64_t)message->bytes << 32 | (uint64_t)message->handle << 48);
+    return sends(task, number, slot, message->label | (uint64_t)message->bytes << 32 | (uint64_t)message->handle << 48);
 }
 
 static void same(unsigned task, uint64_t number, hf_status_t core, hf_status_t model) {
@@ -254,6 +250,7 @@ static void same(unsigned task, uint64_t number, hf_status_t core, hf_status_t m
         refused++;
     }
     asked += core == WAITS;
+    MUST(processor.current ? processor.current->effective >= processor.top : processor.top < 0, task);
 }
 
 /* Half of the tasks mostly serve, and the others mostly ask. */
@@ -362,8 +359,7 @@ static void replace_task(unsigned task) {
     }
     assert_int_equal(operate(HF_OP_TASK_DESTROY, frame_of_task(task)), HF_OK);
     model_destroy_task((int)task);
-    const struct hf_operation stage = {
-        .code = HF_OP_STAGE, .object = frame_of_buffer(task), .frame = HF_NO_FRAME};
+    const struct hf_operation stage = {.code = HF_OP_STAGE, .object = frame_of_buffer(task), .frame = HF_NO_FRAME};
     assert_int_equal(ask(&stage), HF_OK);
     assert_int_equal(operate(HF_OP_TASK_CREATE, frame_of_task(task)), HF_OK);
     set_task(task);
@@ -382,8 +378,7 @@ static void renew_handles(unsigned number) {
         struct model_handle *handle = &model_tables[number][SLOT(j)];
         if (handle->kind == HF_HANDLE_ENDPOINT) {
             handle->kind = HF_HANDLE_NONE;
-            ((struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])])[SLOT(j)].kind =
-                HF_HANDLE_NONE;
+            ((struct handle *)(void *)machine_ram[frame_of_table(owner_of[number])])[SLOT(j)].kind = HF_HANDLE_NONE;
         }
         put_endpoint(number, SLOT(j), j);
     }

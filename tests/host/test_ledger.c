@@ -138,8 +138,7 @@ static void random_tasks(void **state) {
     for (unsigned task = 0; task < 8; task++) {
         while (tasks[task].count > 0) {
             tasks[task].count--;
-            ledger_give(&tasks[task].ledger, tasks[task].kind[tasks[task].count],
-                        tasks[task].frame[tasks[task].count]);
+            ledger_give(&tasks[task].ledger, tasks[task].kind[tasks[task].count], tasks[task].frame[tasks[task].count]);
         }
     }
 }

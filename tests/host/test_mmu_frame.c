@@ -70,8 +70,7 @@ static void stage_adds_to_a_staged_frame(void **state) {
     (void)state;
     memset(machine_ram[PAGE], 0x11, HF_PAGE_SIZE);
     memset(machine_ram[OTHER], 0x22, HF_PAGE_SIZE);
-    GRANTED(.code = HF_OP_STAGE, .object = OTHER, .frame = PAGE, .count = 16,
-            .address = HF_STAGE_AT(32, 4080));
+    GRANTED(.code = HF_OP_STAGE, .object = OTHER, .frame = PAGE, .count = 16, .address = HF_STAGE_AT(32, 4080));
     for (unsigned i = 0; i < HF_PAGE_SIZE; i++) {
         assert_int_equal(machine_ram[OTHER][i], i < 4080 ? 0x22 : 0x11);
     }
@@ -118,8 +117,7 @@ static void stage_from_other_types(void **state) {
     (void)state;
     for (size_t i = 0; i < NOT_FOR_RING3; i++) {
         if (not_for_ring3[i] != HF_NO_FRAME) {
-            REFUSED(HF_BAD_FRAME, .code = HF_OP_STAGE, .object = SPARE, .frame = not_for_ring3[i],
-                    .count = 8);
+            REFUSED(HF_BAD_FRAME, .code = HF_OP_STAGE, .object = SPARE, .frame = not_for_ring3[i], .count = 8);
         }
     }
     REFUSED(HF_BAD_FRAME, .code = HF_OP_STAGE, .object = SPARE, .frame = SPARE + 1, .count = 8);
@@ -247,10 +245,8 @@ static void query_bad_arguments(void **state) {
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = 0, .count = 257);
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = 0, .count = UINT32_MAX);
     REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = 2, .object = 0, .count = 1);
-    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = MACHINE_FRAMES,
-            .count = 1);
-    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = HF_NO_FRAME,
-            .count = 2);
+    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = MACHINE_FRAMES, .count = 1);
+    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = HF_NO_FRAME, .count = 2);
     asker.operations = NULL;
     REFUSED(HF_NOT_READY, .code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .object = 0, .count = 1);
 }

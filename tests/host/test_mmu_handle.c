@@ -13,8 +13,8 @@
 enum { TABLE = WORLD_FREE, OTHER_TABLE, ENDPOINT_FRAME, TASK_FRAME, PAGE, ROOT, SPARE };
 
 #define PUT(kind, where, what, more, allowed) \
-    .code = HF_OP_HANDLE_PUT, .level = (kind), .object = TABLE, .count = (where), .frame = (what), \
-    .address = (more), .rights = (allowed)
+    .code = HF_OP_HANDLE_PUT, .level = (kind), .object = TABLE, .count = (where), .frame = (what), .address = (more), \
+    .rights = (allowed)
 
 static struct handle *table, *other;
 static struct task *task;
@@ -69,8 +69,7 @@ static void create_and_destroy_a_table(void **state) {
     for (size_t i = 0; i < OTHERS; i++) {
         REFUSED(HF_BAD_FRAME, .code = HF_OP_HANDLES_DESTROY, .object = others[i]);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_ENDPOINT_DESTROY, .object = others[i]);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .object = others[i],
-                .count = 1);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .object = others[i], .count = 1);
     }
 }
 
@@ -141,23 +140,20 @@ static void put_ports(void **state) {
     static const struct {
         uint64_t first, count;
         hf_status_t want;
-    } ranges[] = {{0x3f8, 8, HF_OK},       {0x3f8, 1, HF_OK},          {0x3ff, 1, HF_OK},
-                  {0x3f8, 9, HF_DENIED},   {0x3f7, 2, HF_DENIED},      {0x3f9, 8, HF_DENIED},
-                  {0x400, 1, HF_DENIED},   {0x3f8, 0, HF_DENIED},      {0x2f8, 8, HF_DENIED},
-                  {0x2f8, 1, HF_DENIED},   {0x3c0, 0x20, HF_OK},       {0x3b0, 1, HF_DENIED},
-                  {0x3df, 1, HF_OK},       {0x3df, 2, HF_DENIED},      {0x60, 1, HF_OK},
-                  {0x64, 1, HF_OK},        {0x60, 5, HF_DENIED},       {0x61, 1, HF_DENIED},
-                  {0x63, 2, HF_DENIED},    {0x40, 4, HF_OK},           {0x43, 1, HF_OK},
-                  {0x43, 2, HF_DENIED},    {0xcf8, 8, HF_DENIED},      {0xcf9, 1, HF_DENIED},
-                  {0x92, 1, HF_DENIED},    {0x20, 2, HF_DENIED},       {0xa0, 2, HF_DENIED},
-                  {0, 16, HF_DENIED},      {0x80, 1, HF_DENIED},       {0, 65536, HF_DENIED},
-                  {0x103f8, 8, HF_DENIED}, {1ull << 63, 1, HF_DENIED}, {0x3f8, ~0ull, HF_DENIED},
-                  {~0ull, 2, HF_DENIED},   {0x3f8, 0x10008, HF_DENIED}};
+    } ranges[] = {
+        {0x3f8, 8, HF_OK},         {0x3f8, 1, HF_OK},     {0x3ff, 1, HF_OK},          {0x3f8, 9, HF_DENIED},
+        {0x3f7, 2, HF_DENIED},     {0x3f9, 8, HF_DENIED}, {0x400, 1, HF_DENIED},      {0x3f8, 0, HF_DENIED},
+        {0x2f8, 8, HF_DENIED},     {0x2f8, 1, HF_DENIED}, {0x3c0, 0x20, HF_OK},       {0x3b0, 1, HF_DENIED},
+        {0x3df, 1, HF_OK},         {0x3df, 2, HF_DENIED}, {0x60, 1, HF_OK},           {0x64, 1, HF_OK},
+        {0x60, 5, HF_DENIED},      {0x61, 1, HF_DENIED},  {0x63, 2, HF_DENIED},       {0x40, 4, HF_OK},
+        {0x43, 1, HF_OK},          {0x43, 2, HF_DENIED},  {0xcf8, 8, HF_DENIED},      {0xcf9, 1, HF_DENIED},
+        {0x92, 1, HF_DENIED},      {0x20, 2, HF_DENIED},  {0xa0, 2, HF_DENIED},       {0, 16, HF_DENIED},
+        {0x80, 1, HF_DENIED},      {0, 65536, HF_DENIED}, {0x103f8, 8, HF_DENIED},    {1ull << 63, 1, HF_DENIED},
+        {0x3f8, ~0ull, HF_DENIED}, {~0ull, 2, HF_DENIED}, {0x3f8, 0x10008, HF_DENIED}};
     for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
-        world_expect(
-            ranges[i].want,
-            &(struct hf_operation){PUT(HF_PUT_PORTS, 20 + i, ranges[i].first, ranges[i].count, HF_RIGHT_USE)},
-            __FILE__, __LINE__);
+        world_expect(ranges[i].want,
+                     &(struct hf_operation){PUT(HF_PUT_PORTS, 20 + i, ranges[i].first, ranges[i].count, HF_RIGHT_USE)},
+                     __FILE__, __LINE__);
     }
 }
 
@@ -166,8 +162,7 @@ static void put_interrupts(void **state) {
     for (unsigned line = 0; line < 64; line++) {
         const bool known = line == 0 || line == 1 || line == 4 || line == 12;
         world_expect(known ? HF_OK : HF_DENIED,
-                     &(struct hf_operation){PUT(HF_PUT_IRQ, 1 + line, line, 0, HF_RIGHT_USE)}, __FILE__,
-                     __LINE__);
+                     &(struct hf_operation){PUT(HF_PUT_IRQ, 1 + line, line, 0, HF_RIGHT_USE)}, __FILE__, __LINE__);
     }
     REFUSED(HF_DENIED, PUT(HF_PUT_IRQ, 100, ~0ull, 0, HF_RIGHT_USE));
     REFUSED(HF_DENIED, PUT(HF_PUT_IRQ, 100, 0x104, 0, HF_RIGHT_USE));

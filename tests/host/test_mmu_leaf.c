@@ -43,8 +43,7 @@ static void many_pages(unsigned count) {
 static void map_with_all_rights_that_there_are(void **state) {
     (void)state;
     for (unsigned rights = 0; rights <= 0xffff; rights++) {
-        const bool valid =
-            rights == HF_READ || rights == (HF_READ | HF_WRITE) || rights == (HF_READ | HF_EXECUTE);
+        const bool valid = rights == HF_READ || rights == (HF_READ | HF_WRITE) || rights == (HF_READ | HF_EXECUTE);
         if (!valid && rights > 16 && rights % 257 != 0 && rights % 4096 > 8) {
             continue;
         }
@@ -54,8 +53,7 @@ static void map_with_all_rights_that_there_are(void **state) {
             continue;
         }
         GRANTED(MAP_AT(PLACE, PAGE, (uint16_t)rights));
-        const uint64_t flags =
-            5ull | ((rights & HF_WRITE) ? 2 : 0) | ((rights & HF_EXECUTE) ? 0 : 1ull << 63);
+        const uint64_t flags = 5ull | ((rights & HF_WRITE) ? 2 : 0) | ((rights & HF_EXECUTE) ? 0 : 1ull << 63);
         assert_int_equal(*leaf(0), (uint64_t)PAGE << HF_PAGE_SHIFT | flags);
         GRANTED(.code = HF_OP_PIN, .object = PAGE);
         GRANTED(UNMAP_AT(PLACE));
@@ -97,9 +95,8 @@ static void map_without_tables(void **state) {
     static const struct {
         uint64_t address;
         unsigned missing;
-    } places[] = {{PLACE + (1ull << 21), HF_LEVEL_PT},
-                  {PLACE + (1ull << 30), HF_LEVEL_PD},
-                  {1ull << 39, HF_LEVEL_PDPT}};
+    } places[] = {
+        {PLACE + (1ull << 21), HF_LEVEL_PT}, {PLACE + (1ull << 30), HF_LEVEL_PD}, {1ull << 39, HF_LEVEL_PDPT}};
     for (unsigned i = 0; i < 3; i++) {
         REFUSED(HF_NO_TABLE, MAP_AT(places[i].address, PAGE, HF_READ));
         assert_int_equal(result.detail, places[i].missing);
@@ -160,12 +157,11 @@ static void only_small_pages(void **state) {
         if (level == HF_LEVEL_PT) {
             continue;
         }
-        REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_MAP, .level = (uint8_t)level, .rights = HF_READ,
-                .object = ROOT, .address = PLACE + HF_PAGE_SIZE, .frame = PAGE);
-        REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_UNMAP, .level = (uint8_t)level, .object = ROOT,
+        REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_MAP, .level = (uint8_t)level, .rights = HF_READ, .object = ROOT,
+                .address = PLACE + HF_PAGE_SIZE, .frame = PAGE);
+        REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_UNMAP, .level = (uint8_t)level, .object = ROOT, .address = PLACE);
+        REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_PROTECT, .level = (uint8_t)level, .rights = HF_READ, .object = ROOT,
                 .address = PLACE);
-        REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_PROTECT, .level = (uint8_t)level, .rights = HF_READ,
-                .object = ROOT, .address = PLACE);
     }
 }
 
@@ -299,8 +295,7 @@ static void translate(void **state) {
     GRANTED(.code = HF_OP_TRANSLATE, .object = ROOT, .address = PLACE + 0x123);
     assert_int_equal(result.detail, HF_LEVEL_PT);
     assert_int_equal(result.value[0], *leaf(0));
-    const uint64_t want[4] = {*leaf(0), (uint64_t)PT << 12 | 7, (uint64_t)PD << 12 | 7,
-                              (uint64_t)PDPT << 12 | 7};
+    const uint64_t want[4] = {*leaf(0), (uint64_t)PT << 12 | 7, (uint64_t)PD << 12 | 7, (uint64_t)PDPT << 12 | 7};
     assert_memory_equal(asker_page.walk, want, sizeof want);
 }
 
@@ -331,8 +326,7 @@ static void translate_a_large_page(void **state) {
     (void)state;
     ((uint64_t *)(void *)machine_ram[PDPT])[3] = 0x80000000ull | 0xa5;
     assert_int_equal(
-        ask(&(struct hf_operation){.code = HF_OP_TRANSLATE, .object = ROOT, .address = 3ull << 30 | 0x1000}),
-        HF_OK);
+        ask(&(struct hf_operation){.code = HF_OP_TRANSLATE, .object = ROOT, .address = 3ull << 30 | 0x1000}), HF_OK);
     assert_int_equal(result.detail, HF_LEVEL_PDPT);
     assert_int_equal(asker_page.walk[0], 0);
     assert_int_equal(asker_page.walk[1], 0);
@@ -342,11 +336,7 @@ static void translate_a_large_page(void **state) {
         {UNMAP_AT(3ull << 30)},
         {PROTECT_AT(3ull << 30, HF_READ)},
         {CLEAR_AT(3ull << 30)},
-        {.code = HF_OP_TABLE_INSTALL,
-         .level = HF_LEVEL_PD,
-         .object = ROOT,
-         .address = 3ull << 30,
-         .frame = OTHER},
+        {.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PD, .object = ROOT, .address = 3ull << 30, .frame = OTHER},
         {.code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PD, .object = ROOT, .address = 3ull << 30},
         {.code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT, .address = 3ull << 30},
     };

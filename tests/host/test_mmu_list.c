@@ -38,11 +38,7 @@ static const struct {
 } good[] = {
     {{.code = HF_OP_ASPACE_CREATE, .object = SPARE}, 0},
     {{.code = HF_OP_ASPACE_COPY_KERNEL, .object = ROOT}, 0},
-    {{.code = HF_OP_TABLE_INSTALL,
-      .level = HF_LEVEL_PDPT,
-      .object = ROOT,
-      .address = 1ull << 40,
-      .frame = MORE + 9},
+    {{.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = 1ull << 40, .frame = MORE + 9},
      LEVEL | ADDRESS | FRAME},
     {{.code = HF_OP_STAGE, .object = MORE + 8, .frame = STAGED, .count = 8}, COUNT | ADDRESS | FRAME},
     {{.code = HF_OP_RELEASE, .object = MORE + 8}, 0},
@@ -178,8 +174,8 @@ static void an_empty_list(void **state) {
 static void a_list_is_run_in_order(void **state) {
     (void)state;
     PUT(0, .code = HF_OP_STAGE, .object = SPARE, .frame = HF_NO_FRAME);
-    PUT(1, .code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT,
-        .address = PLACE + 0x1000, .frame = SPARE);
+    PUT(1, .code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT, .address = PLACE + 0x1000,
+        .frame = SPARE);
     PUT(2, .code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE + 0x1000);
     PUT(3, .code = HF_OP_ASPACE_CREATE, .object = SPARE);
     assert_int_equal(run_list(4), HF_OK);
@@ -197,8 +193,7 @@ static void a_list_stops_at_what_is_refused(void **state) {
     for (unsigned bad = 0; bad < 6; bad++) {
         world_start(state);
         for (unsigned i = 0; i < 6; i++) {
-            PUT(i, .code = HF_OP_STAGE, .object = i == bad ? WORLD_CORE : WORLD_FREE + i,
-                .frame = HF_NO_FRAME);
+            PUT(i, .code = HF_OP_STAGE, .object = i == bad ? WORLD_CORE : WORLD_FREE + i, .frame = HF_NO_FRAME);
         }
         const struct hf_operation last = asker_page.operation[5];
         assert_int_equal(run_list(6), HF_BAD_FRAME);
@@ -314,9 +309,8 @@ static void sixteen_pages(void **state) {
 
 /* A run's first frame costs one more: its entries are filled in. */
 static void a_split_counts_as_a_page(void **state) {
-    assert_int_equal(
-        done_in_one_entry((struct hf_operation){.code = HF_OP_TASK_CREATE, .object = WORLD_WHOLE_FREE}, 1),
-        15);
+    assert_int_equal(done_in_one_entry((struct hf_operation){.code = HF_OP_TASK_CREATE, .object = WORLD_WHOLE_FREE}, 1),
+                     15);
     start(state);
     for (unsigned i = 0; i < 15; i++) {
         PUT(i, .code = HF_OP_TASK_CREATE, .object = MORE + i);
@@ -367,8 +361,8 @@ static void the_registers_of_the_calls(void **state) {
     (void)state;
     struct task *task = (void *)machine_ram[TASK_FRAME];
     GRANTED(.code = HF_OP_STAGE, .object = SPARE, .frame = HF_NO_FRAME);
-    asker_page.task = (struct hf_task_block){
-        .fields = HF_TASK_MEMORY | HF_TASK_OPERATIONS, .memory = 1, .operations = SPARE};
+    asker_page.task =
+        (struct hf_task_block){.fields = HF_TASK_MEMORY | HF_TASK_OPERATIONS, .memory = 1, .operations = SPARE};
     GRANTED(.code = HF_OP_TASK_SET, .object = TASK_FRAME);
     const union {
         struct hf_operation operation;

@@ -84,8 +84,7 @@ static void copy_kernel(void **state) {
     assert_memory_equal(machine_ram[ROOT] + HF_PAGE_SIZE / 2, machine_kernel_half, HF_PAGE_SIZE / 2);
     assert_int_equal(frame_entry(ROOT)->flags, HF_FRAME_KERNEL_HALF);
     GRANTED(.code = HF_OP_ASPACE_COPY_KERNEL, .object = ROOT);
-    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE,
-            .frame = PDPT);
+    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE, .frame = PDPT);
     GRANTED(.code = HF_OP_ASPACE_COPY_KERNEL, .object = ROOT);
     REFUSED(HF_BAD_FRAME, .code = HF_OP_ASPACE_COPY_KERNEL, .object = PDPT);
     REFUSED(HF_BAD_FRAME, .code = HF_OP_ASPACE_COPY_KERNEL, .object = PD);
@@ -120,8 +119,7 @@ static void destroy_aspace(void **state) {
 static void destroy_aspace_with_a_table(void **state) {
     (void)state;
     make_aspace(ROOT);
-    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE,
-            .frame = PDPT);
+    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE, .frame = PDPT);
     REFUSED(HF_NOT_EMPTY, .code = HF_OP_ASPACE_DESTROY, .object = ROOT);
     GRANTED(.code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE);
     GRANTED(.code = HF_OP_ASPACE_DESTROY, .object = ROOT);
@@ -199,15 +197,14 @@ static void bad_addresses(void **state) {
     GRANTED(.code = HF_OP_STAGE, .object = PAGE, .frame = HF_NO_FRAME);
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         const uint64_t at = addresses[i];
-        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT,
-                .address = at, .frame = OTHER);
-        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT,
-                .address = at);
+        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = at,
+                .frame = OTHER);
+        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT, .address = at);
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT,
                 .address = at, .frame = PAGE);
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = ROOT, .address = at);
-        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ,
-                .object = ROOT, .address = at);
+        REFUSED(HF_BAD_ADDRESS, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT,
+                .address = at);
         REFUSED(HF_BAD_ADDRESS, .code = HF_OP_CLEAR, .object = ROOT, .address = at);
     }
 }
@@ -226,15 +223,13 @@ static void install_where_the_level_above_is_missing(void **state) {
     (void)state;
     make_aspace(ROOT);
     for (unsigned level = HF_LEVEL_PT; level <= HF_LEVEL_PD; level++) {
-        REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_INSTALL, .level = (uint8_t)level, .object = ROOT,
-                .address = PLACE, .frame = PD);
+        REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_INSTALL, .level = (uint8_t)level, .object = ROOT, .address = PLACE,
+                .frame = PD);
         assert_int_equal(result.detail, HF_LEVEL_PDPT);
-        REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_REMOVE, .level = (uint8_t)level, .object = ROOT,
-                .address = PLACE);
+        REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_REMOVE, .level = (uint8_t)level, .object = ROOT, .address = PLACE);
         assert_int_equal(result.detail, HF_LEVEL_PDPT);
     }
-    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE,
-            .frame = PDPT);
+    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE, .frame = PDPT);
     REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE,
             .frame = PT);
     assert_int_equal(result.detail, HF_LEVEL_PD);
@@ -272,15 +267,14 @@ static void objects_that_are_no_aspace(void **state) {
         const hf_frame_t object = frames[i];
         REFUSED(HF_BAD_FRAME, .code = HF_OP_ASPACE_COPY_KERNEL, .object = object);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_ASPACE_DESTROY, .object = object);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = object,
-                .address = PLACE, .frame = OTHER);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = object,
-                .address = PLACE);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = object, .address = PLACE,
+                .frame = OTHER);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = object, .address = PLACE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = HF_READ, .object = object,
                 .address = PLACE, .frame = PAGE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = object, .address = PLACE);
-        REFUSED(HF_BAD_FRAME, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ,
-                .object = object, .address = PLACE);
+        REFUSED(HF_BAD_FRAME, .code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ, .object = object,
+                .address = PLACE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_CLEAR, .object = object, .address = PLACE);
         REFUSED(HF_BAD_FRAME, .code = HF_OP_TRANSLATE, .object = object, .address = PLACE);
     }
@@ -293,16 +287,14 @@ static void remove_each_level(void **state) {
     make_aspace(ROOT);
     make_tables(ROOT, PLACE, PDPT, PD, PT);
     const hf_frame_t tables[] = {[HF_LEVEL_PT] = PT, [HF_LEVEL_PD] = PD, [HF_LEVEL_PDPT] = PDPT};
-    REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT,
-            .address = PLACE);
+    REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PDPT, .object = ROOT, .address = PLACE);
     REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PD, .object = ROOT, .address = PLACE);
     for (unsigned level = HF_LEVEL_PT; level <= HF_LEVEL_PDPT; level++) {
         GRANTED(.code = HF_OP_TABLE_REMOVE, .level = (uint8_t)level, .object = ROOT,
                 .address = PLACE + 5 * HF_PAGE_SIZE);
         assert_int_equal(result.value[0], tables[level]);
         assert_int_equal(frame_type(tables[level]), HF_FRAME_FREE);
-        REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_REMOVE, .level = (uint8_t)level, .object = ROOT,
-                .address = PLACE);
+        REFUSED(HF_NO_TABLE, .code = HF_OP_TABLE_REMOVE, .level = (uint8_t)level, .object = ROOT, .address = PLACE);
         assert_int_equal(result.detail, level);
     }
     assert_int_equal(world_refs(ROOT), 0);
@@ -314,8 +306,8 @@ static void remove_with_a_page(void **state) {
     make_tables(ROOT, PLACE, PDPT, PD, PT);
     make_page(ROOT, PLACE, PAGE, HF_READ);
     REFUSED(HF_NOT_EMPTY, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE);
-    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT,
-            .address = PLACE, .frame = PT);
+    REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_TABLE_REMOVE, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE,
+            .frame = PT);
 }
 
 static uint64_t always_write(uint64_t below) { return below - 1; }

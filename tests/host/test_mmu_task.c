@@ -140,15 +140,13 @@ static void set_unknown_fields(void **state) {
 
 static void set_registers(void **state) {
     (void)state;
-    static const uint64_t no_rip[] = {0x7ffffffff000, 0x7fffffffffff, 0x800000000000, 0xffff800000000000,
-                                      ~0ull};
+    static const uint64_t no_rip[] = {0x7ffffffff000, 0x7fffffffffff, 0x800000000000, 0xffff800000000000, ~0ull};
     for (unsigned i = 0; i < sizeof no_rip / sizeof no_rip[0]; i++) {
         SET_REFUSED(HF_BAD_ADDRESS, HF_TASK_REGISTERS, .registers = {.rip = no_rip[i]});
         SET_REFUSED(HF_BAD_ADDRESS, HF_TASK_REGISTERS, .registers = {.fs_base = no_rip[i]});
         SET_REFUSED(HF_BAD_ADDRESS, HF_TASK_REGISTERS, .registers = {.rsp = no_rip[i] + (i == 0)});
     }
-    SET_OK(HF_TASK_REGISTERS,
-           .registers = {.rip = 0x7fffffffefff, .rsp = 0x7ffffffff000, .fs_base = 0x7fffffffefff});
+    SET_OK(HF_TASK_REGISTERS, .registers = {.rip = 0x7fffffffefff, .rsp = 0x7ffffffff000, .fs_base = 0x7fffffffefff});
 }
 
 /* Only CF PF AF ZF SF TF DF OF may be set; IF and bit 1, which are always, are no mistake. */

@@ -353,8 +353,7 @@ static void entry_sizes(void **state) {
     (void)state;
     const size_t at = PLAIN_MAP();
     tag_end();
-    const uint32_t bad[] = {0,  1,  8,  16, 20, 23,         25,         28,
-                            32, 36, 40, 48, 80, 0x80000000, 0xffffffff, 0xfffffff8};
+    const uint32_t bad[] = {0, 1, 8, 16, 20, 23, 25, 28, 32, 36, 40, 48, 80, 0x80000000, 0xffffffff, 0xfffffff8};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         set32(at + 8, bad[i]);
         refused(ENTRY_SIZE);

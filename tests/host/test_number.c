@@ -66,8 +66,7 @@ static void test_like_the_hosts(void **state) {
             char *own_end, *host_end;
             assert_int_equal(own_strtol(texts[t], &own_end, bases[b]), strtol(texts[t], &host_end, bases[b]));
             assert_ptr_equal(own_end, host_end);
-            assert_int_equal(own_strtoul(texts[t], &own_end, bases[b]),
-                             strtoul(texts[t], &host_end, bases[b]));
+            assert_int_equal(own_strtoul(texts[t], &own_end, bases[b]), strtoul(texts[t], &host_end, bases[b]));
             assert_ptr_equal(own_end, host_end);
         }
     }

@@ -122,9 +122,8 @@ static void compare_one(const char *format, int64_t value) {
 }
 
 static void compare_values(const char *format) {
-    static const int64_t values[] = {0,         1,         -1,         7,         8,        127,
-                                     128,       -128,      255,        65535,     -32768,   99999,
-                                     INT32_MAX, INT32_MIN, UINT32_MAX, INT64_MAX, INT64_MIN};
+    static const int64_t values[] = {0,     1,      -1,    7,         8,         127,        128,       -128,     255,
+                                     65535, -32768, 99999, INT32_MAX, INT32_MIN, UINT32_MAX, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         compare_one(format, values[i]);
     }
@@ -145,8 +144,7 @@ static void test_every_combination(void **state) {
             for (size_t length = 0; length < sizeof lengths / sizeof *lengths; length++) {
                 for (const char *conversion = conversions; *conversion != '\0'; conversion++) {
                     char format[32];
-                    snprintf(format, sizeof format, "%%%s%s%s%c", chosen, sizes[size], lengths[length],
-                             *conversion);
+                    snprintf(format, sizeof format, "%%%s%s%s%c", chosen, sizes[size], lengths[length], *conversion);
                     compare_values(format);
                 }
             }

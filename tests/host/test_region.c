@@ -36,8 +36,7 @@ static unsigned read_only(const struct backing_data *data) {
     return HF_READ;
 }
 
-static const struct backing backings[] = {{.name = "any", .limit = all_rights},
-                                          {.name = "read", .limit = read_only}};
+static const struct backing backings[] = {{.name = "any", .limit = all_rights}, {.name = "read", .limit = read_only}};
 static const struct program programs[2];
 
 static struct region_list list;
@@ -82,8 +81,7 @@ static struct region region_of(uint64_t from, uint64_t end, struct page page) {
 }
 
 static void same_page(const struct page *a, const struct page *b) {
-    assert_true(a->rights == b->rights && a->backing == b->backing && a->segment == b->segment &&
-                a->image == b->image);
+    assert_true(a->rights == b->rights && a->backing == b->backing && a->segment == b->segment && a->image == b->image);
 }
 
 static void compare(void) {
@@ -135,8 +133,7 @@ static void question(void) {
 /* ---- changes ---- */
 
 static void add(uint64_t from, uint64_t end) {
-    const struct page page = {true, 1 + (unsigned)draw(3), (unsigned)draw(2), (unsigned)draw(2),
-                              (unsigned)draw(2)};
+    const struct page page = {true, 1 + (unsigned)draw(3), (unsigned)draw(2), (unsigned)draw(2), (unsigned)draw(2)};
     const struct region region = region_of(from, end, page);
     if (!model_all(from, end, false)) {
         return;

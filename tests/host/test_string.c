@@ -106,8 +106,7 @@ static void test_searches(void **state) {
         for (size_t w = 0; w < sizeof wanted / sizeof *wanted; w++) {
             assert_ptr_equal(strchr(texts[t], wanted[w]), __builtin_strchr(texts[t], wanted[w]));
             assert_ptr_equal(strrchr(texts[t], wanted[w]), __builtin_strrchr(texts[t], wanted[w]));
-            assert_ptr_equal(memchr(texts[t], wanted[w], length),
-                             __builtin_memchr(texts[t], wanted[w], length));
+            assert_ptr_equal(memchr(texts[t], wanted[w], length), __builtin_memchr(texts[t], wanted[w], length));
         }
     }
 }

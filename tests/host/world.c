@@ -166,8 +166,8 @@ void world_expect(hf_status_t want, const struct hf_operation *operation, const 
     world_keep();
     const hf_status_t status = ask(operation);
     if (status != want || result.status != status) {
-        print_error("%s:%d: operation %u answers %u (result %u), not %u\n", file, line, operation->code,
-                    status, result.status, want);
+        print_error("%s:%d: operation %u answers %u (result %u), not %u\n", file, line, operation->code, status,
+                    result.status, want);
         _fail(file, line);
     }
     if (want != HF_OK && want != HF_AGAIN && world_changed()) {
@@ -190,18 +190,15 @@ void make_aspace(hf_frame_t frame) {
 }
 
 void make_tables(hf_frame_t aspace, uint64_t address, hf_frame_t pdpt, hf_frame_t pd, hf_frame_t pt) {
-    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = aspace, .address = address,
-            .frame = pdpt);
-    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PD, .object = aspace, .address = address,
-            .frame = pd);
-    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PT, .object = aspace, .address = address,
-            .frame = pt);
+    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PDPT, .object = aspace, .address = address, .frame = pdpt);
+    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PD, .object = aspace, .address = address, .frame = pd);
+    GRANTED(.code = HF_OP_TABLE_INSTALL, .level = HF_LEVEL_PT, .object = aspace, .address = address, .frame = pt);
 }
 
 void make_page(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights) {
     GRANTED(.code = HF_OP_STAGE, .object = frame, .frame = HF_NO_FRAME);
-    GRANTED(.code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = (uint16_t)rights, .object = aspace,
-            .address = address, .frame = frame);
+    GRANTED(.code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = (uint16_t)rights, .object = aspace, .address = address,
+            .frame = frame);
 }
 
 struct task *make_task(hf_frame_t frame, hf_frame_t aspace, hf_frame_t handles, unsigned priority) {

@@ -76,8 +76,7 @@
     X(str, "str %rax", PROTECTION) \
     X(smsw, "smsw %rax", PROTECTION) \
     X(return_to_ring_0, "pushq $8; pushq $0; lretq", PROTECTION | FAULT(KERNEL)) \
-    X(iret_to_ring_0, "pushq $0x10; pushq %rsp; pushq $2; pushq $8; pushq $0; iretq", \
-      PROTECTION | FAULT(KERNEL)) \
+    X(iret_to_ring_0, "pushq $0x10; pushq %rsp; pushq $2; pushq $8; pushq $0; iretq", PROTECTION | FAULT(KERNEL)) \
     X(iret_nested, "pushfq; orq $0x4000, (%rsp); popfq; iretq", PROTECTION | FAULT(KERNEL)) \
     X(load_kernel_data, "mov $0x10, %eax; mov %eax, %ds", PROTECTION) \
     X(load_kernel_stack, "mov $0x10, %eax; mov %eax, %ss", PROTECTION) \
@@ -109,8 +108,7 @@
       "pushfq; orq $0x244cd5, (%rsp); popfq; mov $8, %eax; syscall; pushfq; pop %rax; cmp $0x202, %rax;" \
       "jne 1f; ud2; 1: cld; hlt", \
       INVALID_OPCODE) \
-    X(trap_flag_and_a_call, "mov $8, %eax; pushfq; orq $0x100, (%rsp); popfq; syscall; nop; ud2", \
-      INVALID_OPCODE) \
+    X(trap_flag_and_a_call, "mov $8, %eax; pushfq; orq $0x100, (%rsp); popfq; syscall; nop; ud2", INVALID_OPCODE) \
     X(stack_segment_then_call, "mov $0x1b, %ecx; mov $8, %eax; mov %ecx, %ss; syscall; ud2", INVALID_OPCODE)
 
 #define X(name, text, ends) \

@@ -88,19 +88,16 @@ static void test_handles(void) {
     check_status(call(HF_CALL_CALL, 1ul << 32 | 1, 0, 0, 0), HF_BAD_HANDLE, "call through handle 2^32 + 1");
     check_status(call(HF_CALL_CALL, ~0ul, 0, 0, 0), HF_BAD_HANDLE, "call through handle -1");
     check_status(hf_receive(HF_SLOT_MEMSRV, &message, &sender), HF_DENIED, "receive memsrv's messages");
-    check_status(hf_receive_nowait(HF_SLOT_CONSOLE, &message, &sender), HF_DENIED,
-                 "receive the console's messages");
+    check_status(hf_receive_nowait(HF_SLOT_CONSOLE, &message, &sender), HF_DENIED, "receive the console's messages");
     check_status(hf_notify(HF_SLOT_MEMSRV), HF_DENIED, "notify memsrv");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 99, &copy), HF_DENIED, "a badge without MINT");
-    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL | HF_RIGHT_RECEIVE, 0, &copy), HF_DENIED,
-                 "more rights");
+    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL | HF_RIGHT_RECEIVE, 0, &copy), HF_DENIED, "more rights");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, 64, 0, &copy), HF_BAD_ARGUMENT, "a right that doesn't exist");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_BAD_HANDLE, "a copy to slot 0");
     other = HF_SLOT_MEMSRV;
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_EXISTS, "a copy over itself");
     other = 128;
-    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_BAD_HANDLE,
-                 "a copy to slot 128");
+    check_status(hf_handle_copy(HF_SLOT_MEMSRV, HF_RIGHT_CALL, 0, &other), HF_BAD_HANDLE, "a copy to slot 128");
     check_status(hf_handle_copy(HF_SLOT_MEMSRV, 0, 0, &copy), HF_OK, "a copy without rights");
     check_status(hf_call(copy, &message), HF_DENIED, "a call through it");
     check_status(hf_handle_close(copy), HF_OK, "close it");
@@ -120,8 +117,7 @@ static void test_replies(void) {
     struct hf_sender sender = {0};
     hf_handle_t reply = HF_SLOT_ANY;
     check_status(hf_reply(&message), HF_BAD_CALL, "a reply to nobody");
-    check_status(hf_reply_receive(HF_SLOT_MEMSRV, &message, &sender), HF_BAD_CALL,
-                 "reply to nobody, and receive");
+    check_status(hf_reply_receive(HF_SLOT_MEMSRV, &message, &sender), HF_BAD_CALL, "reply to nobody, and receive");
     check_status(hf_hold(&reply), HF_BAD_CALL, "hold nothing");
     check_status(hf_reply_held(HF_SLOT_MEMSRV, &message), HF_BAD_HANDLE, "reply through an endpoint");
     check_status(hf_reply_held(70, &message), HF_BAD_HANDLE, "reply through nothing");
@@ -134,8 +130,7 @@ static void test_own_endpoint(void) {
     check_status(mem_endpoint_create(&endpoint), HF_OK, "an endpoint of one's own");
     check_status(hf_receive_nowait(endpoint, &message, &sender), HF_WOULD_BLOCK, "nothing to receive there");
     check_status(hf_call_nowait(endpoint, &message), HF_WOULD_BLOCK, "nobody receives there");
-    check_status(hf_handle_copy(endpoint, HF_RIGHT_NOTIFY, 0x8000000000000005, &notify), HF_OK,
-                 "a handle to notify");
+    check_status(hf_handle_copy(endpoint, HF_RIGHT_NOTIFY, 0x8000000000000005, &notify), HF_OK, "a handle to notify");
     check_status(hf_call_nowait(notify, &message), HF_DENIED, "a call through it");
     check_status(hf_notify(notify), HF_OK, "notify oneself");
     check_status(hf_notify(notify), HF_OK, "notify oneself again");
@@ -182,8 +177,8 @@ static void test_registers(void) {
     }
     check(clean, "no call leaves the core's addresses in a register");
     struct raw raw = {.rax = HF_CALL_YIELD,
-                      .flags = RAW_FLAGS | RAW_TRAP | RAW_DIRECTION | RAW_NESTED | RAW_ALIGNMENT |
-                               RAW_IDENTIFICATION | 0x8d5};
+                      .flags = RAW_FLAGS | RAW_TRAP | RAW_DIRECTION | RAW_NESTED | RAW_ALIGNMENT | RAW_IDENTIFICATION |
+                               0x8d5};
     raw_call(&raw);
     check(raw.flags_back == RAW_FLAGS, "flags come back with only IF set");
 }

@@ -50,8 +50,7 @@ static bool kill_one(const char *deed) {
 
 int main(int argc, char **argv) {
     uint64_t count, seed;
-    if (argc != 3 || !number_parse(argv[1], UINT64_MAX, &count) ||
-        !number_parse(argv[2], UINT64_MAX, &seed)) {
+    if (argc != 3 || !number_parse(argv[1], UINT64_MAX, &count) || !number_parse(argv[2], UINT64_MAX, &seed)) {
         puts("Usage: killer COUNT SEED");
         return 2;
     }

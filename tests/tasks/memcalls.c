@@ -70,8 +70,7 @@ static void test_map_fixed(void) {
     check_status(map_at(PLACE - PAGE, 2 * PAGE, RW, 0), HF_EXISTS, "map over their start");
     check_status(map_at(PLACE + 3 * PAGE, 2 * PAGE, RW, 0), HF_EXISTS, "map over their end");
     check_status(map_at(PLACE - PAGE, 6 * PAGE, RW, 0), HF_EXISTS, "map around them");
-    check_status(map_at((uint64_t)test_map_fixed & ~(PAGE - 1), PAGE, RW, 0), HF_EXISTS,
-                 "map over one's own text");
+    check_status(map_at((uint64_t)test_map_fixed & ~(PAGE - 1), PAGE, RW, 0), HF_EXISTS, "map over one's own text");
     check_status(mem_unmap((void *)PLACE, 4 * PAGE), HF_OK, "unmap four pages");
 }
 
@@ -105,8 +104,7 @@ static void test_protect(void) {
     check_status(mem_protect((void *)PLACE, PAGE, HF_READ), HF_NOT_MAPPED, "protect what isn't mapped");
     check_status(map_at(PLACE, 4 * PAGE, RW, HF_MAP_NOW), HF_OK, "map pages to protect");
     words[0] = 7;
-    check_status(mem_protect((void *)PLACE, PAGE, RW | HF_EXECUTE), HF_BAD_ARGUMENT,
-                 "protect writable and executable");
+    check_status(mem_protect((void *)PLACE, PAGE, RW | HF_EXECUTE), HF_BAD_ARGUMENT, "protect writable and executable");
     check_status(mem_protect((void *)PLACE, PAGE, 0), HF_BAD_ARGUMENT, "protect without rights");
     check_status(mem_protect((void *)PLACE, 0, HF_READ), HF_BAD_ARGUMENT, "protect nothing");
     check_status(mem_protect((void *)(PLACE + 1), PAGE, HF_READ), HF_BAD_ADDRESS, "protect misaligned");
@@ -121,16 +119,14 @@ static void test_protect(void) {
     check_status(mem_unmap((void *)PLACE, 4 * PAGE), HF_OK, "unmap what was protected");
     check_status(mem_protect(text, PAGE, RW), HF_DENIED, "text can't become writable");
     check_status(mem_protect(rodata, PAGE, RW), HF_DENIED, "constants can't become writable");
-    check_status(mem_protect(rodata, PAGE, HF_READ | HF_EXECUTE), HF_DENIED,
-                 "constants can't become executable");
+    check_status(mem_protect(rodata, PAGE, HF_READ | HF_EXECUTE), HF_DENIED, "constants can't become executable");
     check_status(mem_protect(text, PAGE, HF_READ | HF_EXECUTE), HF_OK, "text can become what it is");
     check_status(map_at(PLACE, PAGE, HF_READ, HF_MAP_GUARD), HF_OK, "map a guard");
     check_status(mem_protect((void *)PLACE, PAGE, RW), HF_DENIED, "a guard can't become memory");
     check_status(mem_unmap((void *)PLACE, PAGE), HF_OK, "unmap a guard");
 }
 
-static hf_status_t spawn(const char *image, const char *const *argv,
-                         const struct mem_spawn_options *options) {
+static hf_status_t spawn(const char *image, const char *const *argv, const struct mem_spawn_options *options) {
     struct mem_task task;
     struct hf_exit how;
     hf_status_t status = mem_spawn(image, argv, options, &task);
@@ -155,8 +151,7 @@ static void test_spawn(void) {
     check_status(spawn("hell", NULL, NULL), HF_NOT_FOUND, "spawn the beginning of a name");
     check_status(spawn("hello ", NULL, NULL), HF_NOT_FOUND, "spawn more than a name");
     check_status(spawn("hello", many, NULL), HF_TOO_BIG, "spawn with too many arguments");
-    check_status(spawn("hello", (const char *[]){longest, NULL}, NULL), HF_TOO_BIG,
-                 "spawn with too long arguments");
+    check_status(spawn("hello", (const char *[]){longest, NULL}, NULL), HF_TOO_BIG, "spawn with too long arguments");
     check_status(spawn(longest, NULL, NULL), HF_TOO_BIG, "spawn with too long a name");
     struct mem_spawn_options options = {.priority = 255};
     check_status(spawn("hello", NULL, &options), HF_DENIED, "spawn above one's own priority");
@@ -211,12 +206,11 @@ static void test_requests(void) {
                  "the first unknown label");
     check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = 0x7fffffff}), HF_BAD_CALL,
                  "the last unknown label");
-    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = (uint32_t)HF_LABEL_FAULT}),
-                 HF_BAD_ARGUMENT, "a forged fault");
-    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = (uint32_t)HF_LABEL_NOTIFICATION}),
-                 HF_BAD_ARGUMENT, "a forged notification");
-    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_WAIT}), HF_BAD_HANDLE,
-                 "wait for oneself");
+    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = (uint32_t)HF_LABEL_FAULT}), HF_BAD_ARGUMENT,
+                 "a forged fault");
+    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = (uint32_t)HF_LABEL_NOTIFICATION}), HF_BAD_ARGUMENT,
+                 "a forged notification");
+    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_WAIT}), HF_BAD_HANDLE, "wait for oneself");
     check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_KILL}), HF_BAD_HANDLE,
                  "kill through one's own handle");
     check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_SPAWN}), HF_BAD_ARGUMENT,
@@ -231,13 +225,13 @@ static void test_requests(void) {
     check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_SPAWN, .bytes = sizeof *request}),
                  HF_BAD_ARGUMENT, "spawn with an argument that isn't there");
     *request = (struct hf_spawn){.string_bytes = 6, .strings = "hello"};
-    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_SPAWN, .bytes = 60}),
-                 HF_BAD_ARGUMENT, "spawn with half a request");
-    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_TASK_KILL, .word = {1}}),
-                 HF_DENIED, "kill init by its number");
+    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_SPAWN, .bytes = 60}), HF_BAD_ARGUMENT,
+                 "spawn with half a request");
+    check_status(send(HF_SLOT_MEMSRV, &(struct hf_message){.label = HF_MEM_TASK_KILL, .word = {1}}), HF_DENIED,
+                 "kill init by its number");
     check_status(mem_spawn("hello", NULL, NULL, &task), HF_OK, "spawn hello");
-    check_status(send(task.handle, &(struct hf_message){.label = HF_MEM_MAP, .word = {0, PAGE, RW}}),
-                 HF_BAD_HANDLE, "map through another task's handle");
+    check_status(send(task.handle, &(struct hf_message){.label = HF_MEM_MAP, .word = {0, PAGE, RW}}), HF_BAD_HANDLE,
+                 "map through another task's handle");
     check_status(mem_wait(task.handle, &how), HF_OK, "wait for hello");
     check_status(mem_wait(task.handle, &how), HF_DEAD, "wait for it again");
     check_status(mem_kill(task.handle), HF_DEAD, "kill what has ended");

@@ -57,8 +57,7 @@ static uint64_t draw_number(void) {
 }
 
 static uint64_t draw_handle(void) {
-    return draw_below(8) ? draw_below(2) ? HF_SLOT_MEMSRV + draw_below(4) : 120 + draw_below(8)
-                         : draw_number();
+    return draw_below(8) ? draw_below(2) ? HF_SLOT_MEMSRV + draw_below(4) : 120 + draw_below(8) : draw_number();
 }
 
 /* A tag that gets somewhere: one of memsrv's labels, seldom bytes, seldom a handle. */
@@ -70,9 +69,8 @@ static uint64_t draw_tag(void) {
 
 /* Some calls can't succeed here, as those for MMU operations; others are made more often. */
 static uint64_t draw_call_number(void) {
-    static const uint8_t often[] = {HF_CALL_CALL,        HF_CALL_CALL,        HF_CALL_CALL,
-                                    HF_CALL_YIELD,       HF_CALL_CLOCK,       HF_CALL_HANDLE_COPY,
-                                    HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_CLOSE};
+    static const uint8_t often[] = {HF_CALL_CALL,  HF_CALL_CALL,        HF_CALL_CALL,        HF_CALL_YIELD,
+                                    HF_CALL_CLOCK, HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_COPY, HF_CALL_HANDLE_CLOSE};
     return draw_below(3) ? DRAW_FROM(often) : draw_below(HF_CALL_COUNT);
 }
 

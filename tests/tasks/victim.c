@@ -23,8 +23,8 @@ static void touch(void) {
 /* memsrv does these in several parts. */
 static void populate(void) {
     void *at;
-    if (mem_map(2 * MIB, HF_READ | HF_WRITE, HF_MAP_NOW, &at) == HF_OK &&
-        mem_protect(at, 2 * MIB, HF_READ) == HF_OK && mem_unmap(at, 2 * MIB) == HF_OK) {
+    if (mem_map(2 * MIB, HF_READ | HF_WRITE, HF_MAP_NOW, &at) == HF_OK && mem_protect(at, 2 * MIB, HF_READ) == HF_OK &&
+        mem_unmap(at, 2 * MIB) == HF_OK) {
         return;
     }
 }

@@ -7,9 +7,7 @@
 #include "log.h"
 #include <string.h>
 
-void kernelmap_copy(pte_t *table) {
-    memcpy(&table[MACHINE_RUN / 2], machine_kernel_half, sizeof machine_kernel_half);
-}
+void kernelmap_copy(pte_t *table) { memcpy(&table[MACHINE_RUN / 2], machine_kernel_half, sizeof machine_kernel_half); }
 
 hf_frame_t kernelmap_root(void) { return 0; }
 

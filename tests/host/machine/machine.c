@@ -122,8 +122,8 @@ const char *machine_stale(void) {
         const uint64_t now = entry_now(&cached[i]);
         if (!justified(cached[i].entry, now)) {
             snprintf(stale, sizeof stale, "I8: %#llx level %u: %#llx is remembered, %#llx is there",
-                     (unsigned long long)cached[i].address, cached[i].level,
-                     (unsigned long long)cached[i].entry, (unsigned long long)now);
+                     (unsigned long long)cached[i].address, cached[i].level, (unsigned long long)cached[i].entry,
+                     (unsigned long long)now);
         }
     }
     return stale[0] ? stale : NULL;

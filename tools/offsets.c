@@ -14,8 +14,8 @@
     X(RSI, rsi) \
     X(RDI, rdi) \
     X(RBP, rbp) \
-    X(R8, r8) X(R9, r9) X(R10, r10) X(R12, r12) X(R13, r13) X(R14, r14) X(VECTOR, vector) X(RIP, rip) \
-        X(CS, cs) X(RSP, rsp)
+    X(R8, r8) \
+    X(R9, r9) X(R10, r10) X(R12, r12) X(R13, r13) X(R14, r14) X(VECTOR, vector) X(RIP, rip) X(CS, cs) X(RSP, rsp)
 
 void offsets(void);
 
