@@ -72,5 +72,3 @@ void kernelmap_copy(pte_t *table) {
     const pte_t *kernel = frame_pointer(root);
     copy_bytes(&table[KERNEL_HALF_SLOT], &kernel[KERNEL_HALF_SLOT], (TABLE_ENTRIES - KERNEL_HALF_SLOT) * sizeof(pte_t));
 }
-
-hf_frame_t kernelmap_root(void) { return root; }

@@ -15,9 +15,6 @@ void kernelmap_map(uint64_t address, paddr_t physical, uint64_t bytes, uint64_t 
 /* Fills entries 256 to 511 of a PML4. */
 void kernelmap_copy(pte_t *table);
 
-/* The core's own root, which runs until the handoff. */
-hf_frame_t kernelmap_root(void);
-
 /* Linker symbols: where the image's parts begin and end; all page-aligned. */
 extern uint8_t image_start[], text_start[], text_end[], rodata_start[], rodata_end[], data_start[], image_end[];
 

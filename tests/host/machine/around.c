@@ -9,8 +9,6 @@
 
 void kernelmap_copy(pte_t *table) { memcpy(&table[MACHINE_RUN / 2], machine_kernel_half, sizeof machine_kernel_half); }
 
-hf_frame_t kernelmap_root(void) { return 0; }
-
 void interrupt_mask(unsigned line) { machine_masked |= 1u << line; }
 
 void interrupt_unmask(unsigned line) { machine_masked &= ~(1u << line); }
