@@ -1,6 +1,7 @@
 /* The C facts that assembly needs. Compiled to assembly only; the build takes the
  * lines with "->" out of it. */
 #include "entry.h"
+#include "ipc.h"
 #include "panic.h"
 #include "schedule.h"
 #include "segment.h"
@@ -15,14 +16,57 @@
     X(RDI, rdi) \
     X(RBP, rbp) \
     X(R8, r8) \
-    X(R9, r9) X(R10, r10) X(R12, r12) X(R13, r13) X(R14, r14) X(VECTOR, vector) X(RIP, rip) X(CS, cs) X(RSP, rsp)
+    X(R9, r9) \
+    X(R10, r10) X(R12, r12) X(R13, r13) X(R14, r14) X(VECTOR, vector) X(ERROR, error) X(RIP, rip) X(CS, cs) X(RSP, rsp)
+
+/* Constants by their own names. */
+#define SAME(name) __asm__ volatile("\n.ascii \"->%%define " #name " %0\"" : : "i"((uint64_t)(name)));
+#define FAST_PATH_CONSTANTS(X) \
+    X(HF_CALL_CALL) \
+    X(HF_CALL_REPLY_RECEIVE) \
+    X(HF_LABEL_FAULT) \
+    X(HF_CALL_MMU_REPLY_RECEIVE) \
+    X(HF_CALL_YIELD) X(HF_HANDLE_COUNT) X(HF_HANDLE_ENDPOINT) X(HF_RIGHT_CALL) X(HF_RIGHT_RECEIVE) \
+        X(HF_FRAME_ENDPOINT) X(HF_TASK_READY) X(HF_TASK_RECEIVING) X(HF_TASK_WAITING) X(SLOW_FAULT) X(TAG_CORE_LABEL) \
+            X(FRAME_ENTRIES_START) X(PMO_START)
 
 void offsets(void);
+static void fast_path(void);
+
+static void fast_path(void) {
+    FAST_PATH_CONSTANTS(SAME)
+    VALUE(NO_CALL, 0);
+    VALUE(GONE_CALL, 1);
+    VALUE(HANDLE_SHIFT, __builtin_ctz(sizeof(struct handle)));
+    VALUE(HANDLE_OBJECT, offsetof(struct handle, object));
+    VALUE(HANDLE_SERIAL, offsetof(struct handle, serial));
+    VALUE(HANDLE_BADGE, offsetof(struct handle, badge));
+    VALUE(HANDLE_KIND, offsetof(struct handle, kind));
+    VALUE(ENDPOINT_SERIAL, offsetof(struct endpoint, serial));
+    VALUE(ENDPOINT_RECEIVERS_FIRST, offsetof(struct endpoint, receivers.first));
+    VALUE(ENDPOINT_RECEIVERS_LAST, offsetof(struct endpoint, receivers.last));
+    VALUE(ENDPOINT_SENDERS_FIRST, offsetof(struct endpoint, senders.first));
+    VALUE(ENDPOINT_BITS, offsetof(struct endpoint, bits));
+    VALUE(TASK_SERIAL, offsetof(struct task, serial));
+    VALUE(TASK_HANDLES, offsetof(struct task, handles));
+    VALUE(TASK_PAGER, offsetof(struct task, pager));
+    VALUE(TASK_FAULT_ADDRESS, offsetof(struct task, fault_address));
+    VALUE(TASK_STATE, offsetof(struct task, state));
+    VALUE(TASK_SLOW, offsetof(struct task, slow));
+    VALUE(TASK_PRIORITY, offsetof(struct task, priority));
+    VALUE(TASK_EFFECTIVE, offsetof(struct task, effective));
+    VALUE(TASK_NEXT, offsetof(struct task, next));
+    VALUE(TASK_QUEUED_AT, offsetof(struct task, queued_at));
+    VALUE(TASK_CALLER, offsetof(struct task, caller));
+    VALUE(TASK_SERVER, offsetof(struct task, server));
+}
 
 void offsets(void) {
+    fast_path();
     VALUE(PROCESSOR_CURRENT, offsetof(struct processor, current));
-    VALUE(PROCESSOR_USER_RSP, offsetof(struct processor, user_rsp));
     VALUE(PROCESSOR_FS_BASE, offsetof(struct processor, fs_base));
+    VALUE(PROCESSOR_FAST_VECTOR, offsetof(struct processor, fast_vector));
+    VALUE(PROCESSOR_TOP, offsetof(struct processor, top));
     VALUE(TSS_RSP0, offsetof(struct tss, rsp0));
     VALUE(STACK_TOP_0, STACK_TOP(0));
     VALUE(SEGMENT_KERNEL_CODE, SEGMENT_KERNEL_CODE);
@@ -40,5 +84,8 @@ void offsets(void) {
     TASK_REGISTERS(TASK)
 }
 
+_Static_assert(offsetof(struct handle, rights) == offsetof(struct handle, kind) + 1,
+               "the fast path reads both at once");
+_Static_assert(sizeof(struct hf_frame_entry) == 8, "the fast path finds them by a shift");
 _Static_assert(offsetof(struct task, registers) == 0, "the entry code takes one for the other");
 _Static_assert(sizeof(struct frame_registers) % 16 == 0, "the processor aligns RSP0 to 16 bytes");

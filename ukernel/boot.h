@@ -13,6 +13,14 @@ static inline uint64_t higher(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 static inline uint64_t page_count(uint64_t bytes) { return (bytes + HF_PAGE_SIZE - 1) >> HF_PAGE_SHIFT; }
 
+/* What follows `start` at the beginning of `text`, or NULL. */
+static inline const char *text_after(const char *text, const char *start) {
+    for (; *start; start++, text++) {
+        if (*text != *start) return NULL;
+    }
+    return text;
+}
+
 /* What must be so for the core to boot. If it isn't, the boot ends with the sentence `otherwise`. */
 void boot_require(bool good, const char *otherwise);
 

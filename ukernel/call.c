@@ -18,7 +18,7 @@ hf_status_t call_clock(struct task *task) {
 hf_status_t call_fs_base(struct task *task) {
     if (task->registers.rdi >= HF_USER_END) return HF_BAD_ADDRESS;
     /* commit */
-    task->fs_base = task->registers.rdi;
+    task_set_fs_base(task, task->registers.rdi);
     return HF_OK;
 }
 
@@ -52,24 +52,31 @@ hf_status_t call_mmu_reply_receive(struct task *task) {
     return status == HF_OK ? call_reply_receive(task) : status;
 }
 
-static const struct {
-    call_function *run;
-    uint64_t flags;
-} calls[HF_CALL_COUNT] = {
-#define X(upper, lower, flags) [HF_CALL_##upper] = {call_##lower, flags},
-    HF_CALL_LIST(X)
+static hf_status_t no_call(struct task *) { return HF_BAD_CALL; }
+
+static call_function *const calls[HF_CALL_COUNT] = {no_call,
+#define X(upper, lower, flags) call_##lower,
+                                                    HF_CALL_LIST(X)
+#undef X
+};
+
+static const uint16_t flags_known[HF_CALL_COUNT] = {0,
+#define X(upper, lower, flags) flags,
+                                                    HF_CALL_LIST(X)
 #undef X
 };
 
 static hf_status_t dispatch(struct task *task) {
-    uint64_t number = task->registers.rax & ~(uint64_t)HF_NOWAIT, flags = task->registers.rax & HF_NOWAIT;
-    if (number == HF_CALL_NONE || number >= HF_CALL_COUNT || (flags & ~calls[number].flags)) return HF_BAD_CALL;
-    return calls[number].run(task);
+    uint64_t number = task->registers.rax, flags = number & HF_NOWAIT;
+    if (number < HF_CALL_COUNT) return calls[number](task);
+    number -= flags;
+    return number < HF_CALL_COUNT && (flags_known[number] & flags) ? calls[number](task) : HF_BAD_CALL;
 }
 
-void entered_by_call(struct task *task) {
-    hf_status_t status = dispatch(task);
+void call_end(struct task *task, hf_status_t status) {
     /* A task that waits gets its status when it goes on. */
     if (task->state == HF_TASK_READY) task->registers.rax = status;
     schedule();
 }
+
+void entered_by_call(struct task *task) { call_end(task, dispatch(task)); }

@@ -46,10 +46,12 @@ bool cpu_has(enum cpu_feature feature) { return features >> feature & 1; }
 
 uint64_t cpu_features(void) { return features & ((1ul << HF_FEATURE_COUNT) - 1); }
 
-/* Intel SDM vol. 3A, 2.5. TS: the FPU is nobody's, its first use is an exception. */
+/* Intel SDM vol. 3A, 2.5. TS: the FPU is nobody's, its first use is an exception (fpu.h). */
 enum { CR0_PE = 1 << 0, CR0_MP = 1 << 1, CR0_TS = 1 << 3, CR0_NE = 1 << 5, CR0_WP = 1 << 16, CR0_PG = 1u << 31 };
 enum { CR4_PAE = 1 << 5, CR4_MCE = 1 << 6, CR4_PGE = 1 << 7 };
+enum { CR4_OSFXSR = 1 << 9, CR4_OSXMMEXCPT = 1 << 10, CR4_OSXSAVE = 1 << 18 };
 enum { CR4_UMIP = 1 << 11, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };
+enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4 };
 enum { EFER_SCE = 1 << 0, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
 
 enum { MSR_SYSENTER_CS = 0x174, MSR_EFER = 0xc0000080, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_FMASK };
@@ -59,11 +61,11 @@ enum { MSR_FS_BASE = 0xc0000100, MSR_GS_BASE, MSR_KERNEL_GS_BASE };
 
 static uint64_t cr4_bit(enum cpu_feature feature, uint64_t bit) { return cpu_has(feature) ? bit : 0; }
 
-static void init_calls(void) {
+static void init_calls(bool fast) {
     /* SYSRET adds 8 for SS and 16 for CS to its base. */
     uint64_t base = SEGMENT_KERNEL_DATA | 3;
     write_msr(MSR_STAR, base << 48 | (uint64_t)SEGMENT_KERNEL_CODE << 32);
-    write_msr(MSR_LSTAR, (uint64_t)entry_call);
+    write_msr(MSR_LSTAR, (uint64_t)(fast ? entry_fast_call : entry_call));
     write_msr(MSR_CSTAR, 0);
     write_msr(MSR_FMASK, FLAGS_CLEARED);
     write_msr(MSR_FS_BASE, 0);
@@ -72,12 +74,14 @@ static void init_calls(void) {
     write_msr(MSR_SYSENTER_CS, 0); /* SYSENTER is #GP then */
 }
 
-void cpu_init(void) {
+void cpu_init(bool fast_calls) {
     write_cr0(CR0_PE | CR0_MP | CR0_TS | CR0_NE | CR0_WP | CR0_PG);
-    write_cr4(CR4_PAE | CR4_MCE | cr4_bit(CPU_PGE, CR4_PGE) | cr4_bit(CPU_UMIP, CR4_UMIP) |
-              cr4_bit(CPU_SMEP, CR4_SMEP) | cr4_bit(CPU_SMAP, CR4_SMAP));
+    write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | cr4_bit(CPU_XSAVE, CR4_OSXSAVE) |
+              cr4_bit(CPU_PGE, CR4_PGE) | cr4_bit(CPU_UMIP, CR4_UMIP) | cr4_bit(CPU_SMEP, CR4_SMEP) |
+              cr4_bit(CPU_SMAP, CR4_SMAP));
+    if (cpu_has(CPU_XSAVE)) write_xcr0(XCR0_X87 | XCR0_SSE | (cpu_has(CPU_AVX) ? XCR0_AVX : 0));
     write_msr(MSR_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
-    init_calls();
+    init_calls(fast_calls);
 }
 
 void cpu_patch_entry(void) {

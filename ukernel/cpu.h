@@ -20,8 +20,9 @@ bool cpu_has(enum cpu_feature feature);
 /* One bit for each enum hf_processor_feature. */
 uint64_t cpu_features(void);
 
-/* Sets CR0, CR4, EFER and the registers of SYSCALL, whole. */
-void cpu_init(void);
+/* Sets CR0, CR4, XCR0, EFER and the registers of SYSCALL, whole; calls enter by the
+ * fast path or all by the slow one. */
+void cpu_init(bool fast_calls);
 
 /* Lets the interrupt entry do CLAC where the processor has SMAP. Before .text is read-only. */
 void cpu_patch_entry(void);

@@ -86,7 +86,8 @@ void device_interrupt(unsigned line) {
     const struct handle *to = &bindings[line];
     interrupt_mask(line);
     interrupt_end(line);
-    if (handle_alive(to)) ipc_set_bits((struct endpoint *)to->object, to->badge);
+    bool bound = to->kind != HF_HANDLE_NONE && endpoint_alive(endpoint_of(to), to->serial);
+    if (bound) ipc_set_bits(endpoint_of(to), to->badge);
 }
 
 #define POWER_CODES 64u /* the codes above are the core's own: its end is never taken for a task's */

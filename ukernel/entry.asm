@@ -13,6 +13,7 @@ default rel
 extern processor
 extern tss
 extern entered_by_call
+extern entry_fast_fault
 extern entered_by_interrupt
 extern entered_while_idle
 extern entered_by_core_exception
@@ -65,14 +66,13 @@ section .text
 
 global entry_call
 entry_call:
-        mov     [processor + PROCESSOR_USER_RSP], rsp
+        mov     r15, rsp                ; R15 is nobody's
         mov     rsp, [CURRENT]
         mov     [rsp + TASK_RIP], rcx
         MESSAGE_REGISTERS STORE
         mov     qword [rsp + TASK_VECTOR], ENTERED_BY_CALL
         mov     rdi, rsp
-        mov     rax, [processor + PROCESSOR_USER_RSP]
-        mov     [rsp + TASK_RSP], rax
+        mov     [rsp + TASK_RSP], r15
         mov     rsp, STACK_TOP_0
         call    entered_by_call
         ; fall through
@@ -98,7 +98,7 @@ entry_resume:
         mov     [tss + TSS_RSP0], rax
         mov     rsp, rdi
         cmp     qword [rdi + TASK_VECTOR], ENTERED_BY_CALL
-        jne     return_all
+        jne     entry_return_all
 
 ; RIP is canonical: it came from SYSCALL, whose instruction can't be the last of the
 ; user half because that page is never mapped, or was checked by TASK_SET.
@@ -121,7 +121,9 @@ entry_resume:
         wrmsr
         jmp     .go
 
-return_all:
+; To the task whose registers RSP points to, by IRET.
+global entry_return_all
+entry_return_all:
         POP_EACH r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
         add     rsp, 16                 ; vector and error code
         iretq
@@ -171,6 +173,11 @@ entry_clac:
         cmp     rdi, [CURRENT]
         jne     on_own_stack
 to_task:
+        mov     rax, [processor + PROCESSOR_FAST_VECTOR]
+        cmp     rax, [rdi + TASK_VECTOR]
+        je      entry_fast_fault
+global entry_slow_interrupt
+entry_slow_interrupt:
         mov     rsp, STACK_TOP_0        ; RDI is the task: its registers come first in it
         call    entered_by_interrupt
         jmp     entry_resume
@@ -179,7 +186,7 @@ to_task:
 ; back until it was in ring 0 is dropped.
 from_core:
         cmp     qword [rdi + TASK_VECTOR], VECTOR_DEBUG
-        je      return_all
+        je      entry_return_all
         cmp     qword [CURRENT], 0
         jne     fatal
         cmp     qword [rdi + TASK_VECTOR], VECTOR_EXCEPTIONS

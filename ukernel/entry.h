@@ -4,7 +4,8 @@
 #include "object.h"
 
 /* Intel SDM vol. 3A, table 6-1. Below VECTOR_EXCEPTIONS are exceptions, from there on interrupts. */
-enum { VECTOR_DEBUG = 1, VECTOR_NMI = 2, VECTOR_BREAKPOINT = 3, VECTOR_DOUBLE_FAULT = 8, VECTOR_PAGE_FAULT = 14 };
+enum { VECTOR_DEBUG = 1, VECTOR_NMI = 2, VECTOR_BREAKPOINT = 3, VECTOR_NO_FPU = 7 };
+enum { VECTOR_DOUBLE_FAULT = 8, VECTOR_PAGE_FAULT = 14 };
 enum { VECTOR_MACHINE_CHECK = 18, VECTOR_EXCEPTIONS = 32, VECTOR_TIMER = 48, VECTOR_SPURIOUS = 255 };
 #define ENTRY_VECTORS 49
 #define ENTRY_SPACING 16
@@ -14,6 +15,7 @@ enum { VECTOR_MACHINE_CHECK = 18, VECTOR_EXCEPTIONS = 32, VECTOR_TIMER = 48, VEC
 extern uint8_t entry_vectors[ENTRY_VECTORS][ENTRY_SPACING];
 void entry_spurious(void);
 void entry_call(void);
+void entry_fast_call(void); /* fastpath.asm */
 extern uint8_t entry_clac[3];
 void entry_load_segments(void);
 
@@ -26,6 +28,7 @@ _Noreturn void entry_resume(void);
 /* C, called by the assembly on the processor's stack. The registers of `task`
  * are saved; afterwards the processor's current task is resumed. */
 void entered_by_call(struct task *task);
+void call_end(struct task *task, hf_status_t status); /* the last part of it */
 void entered_by_interrupt(struct task *task);
 void entered_while_idle(uint64_t vector);
 

@@ -2,26 +2,11 @@
 
 hf_frame_t frame_limit;
 
-static struct hf_run_header *run_of(hf_frame_t frame) { return &FRAME_HEADERS[frame / RUN_FRAMES]; }
-
-struct hf_frame_entry *frame_entry(hf_frame_t frame) {
-    bool kept = frame < frame_limit && run_of(frame)->state == HF_RUN_SPLIT;
-    return kept ? &FRAME_ENTRIES[frame] : NULL;
-}
-
-/* What all frames of a run are that is not split. */
 static const uint8_t type_of_run[] = {
     [HF_RUN_RESERVED] = HF_FRAME_RESERVED, [HF_RUN_CORE] = HF_FRAME_CORE, [HF_RUN_FREE] = HF_FRAME_FREE};
 
-enum hf_frame_type frame_type(hf_frame_t frame) {
-    if (frame >= frame_limit) return HF_FRAME_RESERVED;
-    uint8_t state = run_of(frame)->state;
-    return (enum hf_frame_type)(state == HF_RUN_SPLIT ? FRAME_ENTRIES[frame].type : type_of_run[state]);
-}
-
-bool frame_has_content(hf_frame_t frame) {
-    enum hf_frame_type type = frame_type(frame);
-    return type == HF_FRAME_STAGED || type == HF_FRAME_USER;
+enum hf_frame_type frame_type_of_run(hf_frame_t frame) {
+    return frame < frame_limit ? (enum hf_frame_type)type_of_run[frame_run(frame)->state] : HF_FRAME_RESERVED;
 }
 
 struct hf_frame_entry frame_describe(hf_frame_t frame) {
@@ -29,9 +14,7 @@ struct hf_frame_entry frame_describe(hf_frame_t frame) {
     return entry ? *entry : (struct hf_frame_entry){.type = (uint8_t)frame_type(frame)};
 }
 
-bool frame_is(hf_frame_t frame, enum hf_frame_type type) { return frame_type(frame) == type; }
-
-bool frame_claim_splits(hf_frame_t frame) { return run_of(frame)->state == HF_RUN_FREE; }
+bool frame_claim_splits(hf_frame_t frame) { return frame_run(frame)->state == HF_RUN_FREE; }
 
 static void split_run(uint64_t run, enum hf_frame_type type, uint16_t busy) {
     union {
@@ -45,23 +28,17 @@ static void split_run(uint64_t run, enum hf_frame_type type, uint16_t busy) {
 
 struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type) {
     if (frame_claim_splits(frame)) split_run(frame / RUN_FRAMES, HF_FRAME_FREE, 0);
-    run_of(frame)->busy++;
+    frame_run(frame)->busy++;
     struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
     *entry = (struct hf_frame_entry){.type = (uint8_t)type};
     return entry;
 }
 
 void frame_release(hf_frame_t frame) {
-    struct hf_run_header *run = run_of(frame);
+    struct hf_run_header *run = frame_run(frame);
     FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = HF_FRAME_FREE};
     run->busy--;
     if (run->busy == 0 && run->refs == 0) run->state = HF_RUN_FREE;
-}
-
-void frame_use(hf_frame_t frame) {
-    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
-    entry->type = HF_FRAME_USER;
-    entry->refs++;
 }
 
 bool frame_unuse(hf_frame_t frame) {
@@ -81,7 +58,7 @@ void frame_boot_run(uint64_t run, enum hf_run_state state) {
 }
 
 void frame_boot_set(hf_frame_t frame, enum hf_frame_type type, uint8_t flags) {
-    if (type == HF_FRAME_FREE) run_of(frame)->busy--;
+    if (type == HF_FRAME_FREE) frame_run(frame)->busy--;
     FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = (uint8_t)type, .flags = flags};
 }
 

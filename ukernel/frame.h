@@ -12,16 +12,30 @@
 /* One past the highest frame that the table knows; everything above is RESERVED. */
 extern hf_frame_t frame_limit;
 
-enum hf_frame_type frame_type(hf_frame_t frame);
-
-bool frame_is(hf_frame_t frame, enum hf_frame_type type);
-
-/* Whether ring 3 may see it: STAGED or USER. */
-bool frame_has_content(hf_frame_t frame);
+static inline struct hf_run_header *frame_run(hf_frame_t frame) { return &FRAME_HEADERS[frame / RUN_FRAMES]; }
 
 /* The frame's entry, or NULL when its run is not split (it is then FREE, CORE or
  * RESERVED altogether, with no flags and no refs). */
-struct hf_frame_entry *frame_entry(hf_frame_t frame);
+static inline struct hf_frame_entry *frame_entry(hf_frame_t frame) {
+    bool kept = frame < frame_limit && frame_run(frame)->state == HF_RUN_SPLIT;
+    return kept ? &FRAME_ENTRIES[frame] : NULL;
+}
+
+/* What all frames of a run are that is not split. */
+enum hf_frame_type frame_type_of_run(hf_frame_t frame);
+
+static inline enum hf_frame_type frame_type(hf_frame_t frame) {
+    const struct hf_frame_entry *entry = frame_entry(frame);
+    return entry ? (enum hf_frame_type)entry->type : frame_type_of_run(frame);
+}
+
+static inline bool frame_is(hf_frame_t frame, enum hf_frame_type type) { return frame_type(frame) == type; }
+
+/* Whether ring 3 may see it: STAGED or USER. */
+static inline bool frame_has_content(hf_frame_t frame) {
+    const struct hf_frame_entry *entry = frame_entry(frame);
+    return entry && (entry->type == HF_FRAME_STAGED || entry->type == HF_FRAME_USER);
+}
 
 /* The same for any frame below frame_limit, as it would read if the run were split. */
 struct hf_frame_entry frame_describe(hf_frame_t frame);
@@ -39,7 +53,11 @@ void frame_release(hf_frame_t frame);
 /* One use of a USER frame more, or less. A STAGED frame becomes USER by its
  * first use; a USER frame becomes FREE by the end of its last when it is not
  * pinned, which frame_unuse tells. */
-void frame_use(hf_frame_t frame);
+static inline void frame_use(hf_frame_t frame) {
+    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
+    entry->type = HF_FRAME_USER;
+    entry->refs++;
+}
 bool frame_unuse(hf_frame_t frame);
 
 /* Boot only: the state of whole runs, and of frames in split runs. */

@@ -4,14 +4,6 @@
 
 struct handle handle_none[HF_HANDLE_COUNT];
 
-struct handle *handle_in(const struct task *task, uint64_t slot) {
-    return slot > 0 && slot < HF_HANDLE_COUNT ? &task->handles[slot] : NULL;
-}
-
-bool handle_alive(const struct handle *handle) {
-    return endpoint_alive((const struct endpoint *)handle->object, handle->serial);
-}
-
 static bool can_be_copied(const struct handle *handle) {
     return handle && handle->kind != HF_HANDLE_NONE && handle->kind != HF_HANDLE_REPLY;
 }
@@ -27,13 +19,6 @@ hf_status_t handle_free_slot(const struct handle *table, uint64_t *slot) {
         if (table[*slot].kind == HF_HANDLE_NONE) return HF_OK;
     }
     return HF_NO_MEMORY;
-}
-
-hf_status_t handle_endpoint(const struct task *task, uint64_t slot, unsigned right, const struct handle **handle) {
-    *handle = handle_in(task, slot);
-    if (!*handle || (*handle)->kind != HF_HANDLE_ENDPOINT) return HF_BAD_HANDLE;
-    if (!((*handle)->rights & right)) return HF_DENIED;
-    return handle_alive(*handle) ? HF_OK : HF_DEAD;
 }
 
 hf_status_t handle_use(const struct task *task, uint64_t slot, enum hf_handle_kind kind, const struct handle **handle) {

@@ -2,10 +2,10 @@
  * timer that preempts. */
 #pragma once
 
-#include <stdint.h>
+#include <handoff/types.h>
 
 #define INTERRUPT_FIRST_VECTOR 32u /* of line 0 */
-#define TICKS_PER_SECOND 250u
+#define TICKS_PER_SECOND HF_TICKS_PER_SECOND
 
 /* All lines masked, local APIC on. `registers` is where the APIC is mapped. */
 void interrupt_init(volatile uint32_t *registers);

@@ -3,27 +3,30 @@
 #include "entry.h"
 #include "walk.h"
 
+struct fault_words ipc_fault_words(const struct task *task) {
+    struct walk found = walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address, HF_LEVEL_PT);
+    const struct hf_frame_entry *frame = entry_present(*found.entry) ? frame_entry(entry_frame(*found.entry)) : NULL;
+    return (struct fault_words){found.entry->value, found.level | (frame ? (uint64_t)frame->refs << 32 : 0)};
+}
+
 /* The words that a fault's message brings are found when it is delivered, so that
  * the pager sees the page-table entry as it is then. */
 static void compose_fault(const struct task *task, struct frame_registers *message) {
     bool page_fault = task->registers.vector == VECTOR_PAGE_FAULT;
+    struct fault_words words = page_fault ? ipc_fault_words(task) : (struct fault_words){0, 0};
     message->rsi = page_fault ? HF_LABEL_FAULT : HF_LABEL_EXCEPTION;
     message->rdx = page_fault ? task->fault_address : task->registers.vector;
     message->r10 = task->registers.error;
     message->r8 = task->registers.rip;
     message->r9 = task->registers.rsp;
-    message->r12 = message->r13 = 0;
-    if (!page_fault) return;
-    struct walk found = walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address, HF_LEVEL_PT);
-    const struct hf_frame_entry *frame = entry_present(*found.entry) ? frame_entry(entry_frame(*found.entry)) : NULL;
-    message->r12 = found.entry->value;
-    message->r13 = found.level | (frame ? (uint64_t)frame->refs << 32 : 0);
+    message->r12 = words.entry;
+    message->r13 = words.frame;
 }
 
 /* Gives a sender's message to a receiver that is in no queue; the sender waits
  * for the reply from now on. */
-static void deliver(struct task *sender, struct task *receiver) {
-    if (sender->fault) {
+static inline void deliver(struct task *sender, struct task *receiver) {
+    if (sender->slow & SLOW_FAULT) {
         compose_fault(sender, &receiver->registers);
     } else {
         transfer(sender, receiver);
@@ -58,7 +61,7 @@ static void enqueue(struct task *task, struct endpoint *endpoint, struct task_qu
 
 /* Sends what the current task has to say: at once to a waiting receiver, which
  * then runs in its place (its priority is at least the sender's now), or later. */
-static void send(struct task *task, struct endpoint *endpoint, hf_badge_t badge) {
+static inline void send(struct task *task, struct endpoint *endpoint, hf_badge_t badge) {
     struct task *receiver = endpoint->receivers.first;
     task->send_badge = badge;
     if (!receiver) {
@@ -70,8 +73,6 @@ static void send(struct task *task, struct endpoint *endpoint, hf_badge_t badge)
     receiver->state = HF_TASK_READY;
     processor.current = receiver;
 }
-
-static struct endpoint *endpoint_of(const struct handle *handle) { return (struct endpoint *)handle->object; }
 
 /* Without HF_NOWAIT. */
 static bool may_wait(const struct task *task) { return !(task->registers.rax & HF_NOWAIT); }
@@ -87,7 +88,7 @@ hf_status_t call_call(struct task *task) {
     return HF_OK;
 }
 
-static hf_status_t receive(struct task *task, struct endpoint *endpoint) {
+static inline hf_status_t receive(struct task *task, struct endpoint *endpoint) {
     struct task *sender = endpoint->senders.first;
     if (endpoint->bits) {
         deliver_bits(task, endpoint);
@@ -109,25 +110,43 @@ hf_status_t call_receive(struct task *task) {
     return status == HF_OK ? receive(task, endpoint_of(from)) : status;
 }
 
-/* Answers `caller` with the message in the task's registers. */
-static void answer(struct task *task, struct task *caller) {
-    if (!caller->fault) transfer(task, caller);
-    ipc_wake(caller, HF_OK);
+/* Not a word of the message's registers changes: a fault's are the task's own. */
+static void set_result(struct task *task, hf_status_t status) {
+    if (task->slow & SLOW_FAULT) {
+        task->slow &= (uint8_t)~SLOW_FAULT;
+    } else {
+        task->registers.rax = status;
+        task->registers.vector = ENTERED_BY_CALL;
+    }
 }
 
-static void reply(struct task *task) {
+/* Gives `caller`, which isn't READY yet, the message in the task's registers. */
+static inline void answer(struct task *task, struct task *caller) {
+    if (!(caller->slow & SLOW_FAULT)) {
+        transfer(task, caller);
+        caller->registers.rdi = caller->registers.rbx = 0;
+    }
+    set_result(caller, HF_OK);
+}
+
+/* Ends the call in hand: its caller, answered, or NULL when that has gone. */
+static struct task *reply(struct task *task) {
     struct task *caller = task->caller;
     task->caller = NO_CALL;
     task->effective = task->priority;
-    if (caller != GONE_CALL) answer(task, caller);
+    if (caller == GONE_CALL) return NULL;
+    answer(task, caller);
+    return caller;
 }
 
 hf_status_t call_reply(struct task *task) {
     if (task->caller == NO_CALL) return HF_BAD_CALL;
     hf_status_t status = transfer_check(task, task->registers.rsi);
+    if (status != HF_OK) return status;
     /* commit */
-    if (status == HF_OK) reply(task);
-    return status;
+    struct task *caller = reply(task);
+    if (caller) schedule_ready_first(caller);
+    return HF_OK;
 }
 
 hf_status_t ipc_check_reply_receive(const struct task *task, const struct handle **from) {
@@ -142,8 +161,10 @@ hf_status_t call_reply_receive(struct task *task) {
     if (status != HF_OK) return status;
     /* commit */
     struct endpoint *endpoint = endpoint_of(from); /* a handle that the reply brings can't move it */
-    reply(task);
-    return receive(task, endpoint);
+    struct task *caller = reply(task);
+    status = receive(task, endpoint);
+    if (caller) schedule_ready_first(caller);
+    return status;
 }
 
 hf_status_t call_hold(struct task *task) {
@@ -171,8 +192,8 @@ hf_status_t call_hold(struct task *task) {
  * it has stopped waiting. HF_DENIED when another task holds it. */
 static hf_status_t take_held(struct task *task, struct handle *handle, struct task **taken) {
     struct task *caller = (struct task *)handle->object;
-    bool waits =
-        task_alive(caller, handle->serial) && caller->cancelled == handle->badge && caller->state == HF_TASK_WAITING;
+    bool waits = caller && task_alive(caller, handle->serial) && caller->cancelled == handle->badge &&
+                 caller->state == HF_TASK_WAITING;
     if (waits && caller->server != task) return HF_DENIED;
     /* commit */
     handle->kind = HF_HANDLE_NONE;
@@ -190,6 +211,7 @@ hf_status_t call_reply_held(struct task *task) {
     if (status != HF_OK) return status;
     if (!caller) return HF_DEAD; /* the slot was good for this one reply all the same */
     answer(task, caller);
+    schedule_ready_first(caller);
     return HF_OK;
 }
 
@@ -218,25 +240,15 @@ hf_status_t call_notify(struct task *task) {
 }
 
 bool ipc_raise(struct task *task) {
-    if (!task->pager) return false;
-    if (!endpoint_alive(task->pager, task->pager_serial)) {
+    if (task->pager.kind == HF_HANDLE_NONE) return false;
+    if (!endpoint_alive(endpoint_of(&task->pager), task->pager.serial)) {
         processor.current = NULL;
         task->state = HF_TASK_STOPPED;
         return true;
     }
-    task->fault = 1;
-    send(task, task->pager, task->pager_badge);
+    task->slow |= SLOW_FAULT;
+    send(task, endpoint_of(&task->pager), task->pager.badge);
     return true;
-}
-
-/* Not a word of the message's registers changes: a fault's are the task's own. */
-static void set_result(struct task *task, hf_status_t status) {
-    if (task->fault) {
-        task->fault = 0;
-    } else {
-        task->registers.rax = status;
-        task->registers.vector = ENTERED_BY_CALL;
-    }
 }
 
 void ipc_wake(struct task *task, hf_status_t status) {
@@ -251,6 +263,7 @@ void ipc_cancel(struct task *task) {
         queue_remove(&task->queued_at->receivers, task);
     } else if (task->server->caller == task) {
         task->server->caller = GONE_CALL;
+        schedule_set_effective(task->server, task->server->priority);
     } else {
         queue_remove(&task->server->held, task);
     }

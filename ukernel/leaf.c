@@ -3,8 +3,7 @@
 #include "retire.h"
 
 static bool rights_valid(unsigned rights) {
-    return (rights & HF_READ) && rights <= (HF_READ | HF_WRITE | HF_EXECUTE) &&
-           (rights & (HF_WRITE | HF_EXECUTE)) != (HF_WRITE | HF_EXECUTE);
+    return rights == HF_READ || rights == (HF_READ | HF_WRITE) || rights == (HF_READ | HF_EXECUTE);
 }
 
 /* The present PT entry that an operation is about, or why there is none. */
@@ -19,18 +18,21 @@ static uint32_t leaf_flags(pte_t entry) {
            ((entry.value & ENTRY_DIRTY) ? HF_LEAF_DIRTY : 0u);
 }
 
+/* The frame table's entry of the table in which this page-table entry stands. */
+static struct hf_frame_entry *table_of(const pte_t *entry) { return &FRAME_ENTRIES[frame_of(entry)]; }
+
 hf_status_t mmu_map(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
     struct walk leaf;
     if (op->level != HF_LEVEL_PT || !rights_valid(op->rights)) return HF_BAD_ARGUMENT;
     if (!frame_has_content(op->frame)) return HF_BAD_FRAME;
-    if (frame_entry(op->frame)->refs == UINT32_MAX) return HF_TOO_BIG;
+    if (FRAME_ENTRIES[op->frame].refs == UINT32_MAX) return HF_TOO_BIG;
     hf_status_t status = mmu_find(op, HF_LEVEL_PT, &leaf, result);
     if (status != HF_OK) return status;
     if (entry_present(*leaf.entry)) return HF_EXISTS;
     /* commit */
     frame_use(op->frame);
     *leaf.entry = (pte_t){op->frame << HF_PAGE_SHIFT | entry_rights(op->rights)};
-    frame_entry(frame_of(leaf.entry))->refs++;
+    table_of(leaf.entry)->refs++;
     return HF_OK;
 }
 
@@ -39,7 +41,7 @@ static bool remove_leaf(hf_frame_t root, uint64_t address, pte_t *entry) {
     hf_frame_t frame = entry_frame(*entry);
     *entry = (pte_t){0};
     retire(root, (uaddr_t){address});
-    frame_entry(frame_of(entry))->refs--;
+    table_of(entry)->refs--;
     return frame_unuse(frame);
 }
 

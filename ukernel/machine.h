@@ -29,6 +29,16 @@ CONTROL_REGISTER(cr2)
 CONTROL_REGISTER(cr3)
 CONTROL_REGISTER(cr4)
 
+static inline void write_xcr0(uint32_t value) { __asm__ volatile("xsetbv" : : "c"(0), "a"(value), "d"(0)); }
+
+/* All FPU registers that XCR0 names, or the legacy ones. Intel SDM vol. 1, 13.7 and 10.5. */
+static inline void fpu_xsave(void *to) { __asm__ volatile("xsave64 (%0)" : : "r"(to), "a"(-1), "d"(-1) : "memory"); }
+static inline void fpu_xrstor(const void *from) {
+    __asm__ volatile("xrstor64 (%0)" : : "r"(from), "a"(-1), "d"(-1) : "memory");
+}
+static inline void fpu_fxsave(void *to) { __asm__ volatile("fxsave64 (%0)" : : "r"(to) : "memory"); }
+static inline void fpu_fxrstor(const void *from) { __asm__ volatile("fxrstor64 (%0)" : : "r"(from) : "memory"); }
+
 static inline uint64_t read_msr(uint32_t number) {
     uint32_t low, high;
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));

@@ -27,6 +27,18 @@ void boot_require(bool good, const char *otherwise) {
     if (!good) boot_refuse("%s", otherwise);
 }
 
+/* Whether this word stands on the command line, before the program to run and its arguments. */
+static bool option(const char *word) {
+    for (const char *at = boot.command_line; *at && !text_after(at, "run="); at++) {
+        const char *rest = text_after(at, word);
+        bool starts = at == boot.command_line || at[-1] == ' ';
+        if (starts && rest && (*rest == 0 || *rest == ' ')) return true;
+    }
+    return false;
+}
+
+static bool fast_path(void) { return !option("fastpath=off"); }
+
 static void claim_image(void) {
     hf_frame_t first = image_physical(image_start).value >> HF_PAGE_SHIFT;
     bootmap_claim(&boot.map, first, page_count((uint64_t)(image_end - image_start)), HF_RANGE_CORE);
@@ -76,7 +88,7 @@ static _Noreturn void finish(void) {
     report_memory();
     hf_frame_t for_memsrv = pool_take(page_count(sizeof(boot)), HF_RANGE_MODULE);
     frametable_build();
-    schedule_init();
+    schedule_init(fast_path());
     start_clock();
     selftest(boot.command_line);
     handoff(for_memsrv);
@@ -96,7 +108,7 @@ _Noreturn void core_main(uint64_t information) {
     claim_image();
     for (unsigned i = 0; i < boot.module_count; i++) claim_module(&boot.module[i]);
     cpu_patch_entry();
-    cpu_init();
+    cpu_init(fast_path());
     pool_keep_low();
     kernelmap_build();
     map_devices();

@@ -1,34 +1,50 @@
 #include "mmu.h"
 
+/* What one entry may do: so many pages, and in all so much work, in table entries. An
+ * operation and a page cost as much as visiting so many of them, so that whatever a
+ * list is made of, interrupts are off for about the same time at most. A list of 64
+ * with 16 pages fits, and so does one that visits a whole table. */
 #define PAGES_PER_ENTRY 16u
-#define ENTRIES_PER_ENTRY 512u
+#define WORK_PER_ENTRY 528u
+#define WORK_OF_OPERATION 4u
+#define WORK_OF_PAGE 16u
 
 #define HF_FRAME_ANY HF_FRAME_TYPE_COUNT
 
-static const struct {
+/* What must be zero in an operation with these fields: of its first word, and of one that
+ * is a field altogether. */
+#define UNUSED_OF_HEAD(fields) \
+    (((fields)&HF_LEVEL ? 0 : 0xff00ul) | ((fields)&HF_RIGHTS ? 0 : 0xffff0000ul) | \
+     ((fields)&HF_COUNT ? 0 : 0xffffffff00000000ul))
+#define UNUSED_OF(fields, field) ((fields) & (field) ? 0 : ~0ul)
+
+static const struct known {
     mmu_operation *run;
-    uint8_t object; /* enum hf_frame_type, or HF_FRAME_ANY */
-    uint8_t fields; /* enum hf_operation_field */
+    uint64_t object; /* enum hf_frame_type, or HF_FRAME_ANY */
+    uint64_t unused_head, unused_address, unused_frame;
 } operations[HF_OP_COUNT] = {
-#define X(upper, lower, object, fields, text) [HF_OP_##upper] = {mmu_##lower, HF_FRAME_##object, fields},
+#define X(upper, lower, object, fields, text) \
+    [HF_OP_##upper] = {mmu_##lower, HF_FRAME_##object, UNUSED_OF_HEAD(fields), UNUSED_OF(fields, HF_ADDRESS), \
+                       UNUSED_OF(fields, HF_FRAME)},
     HF_OPERATION_LIST(X)
 #undef X
 };
 
-bool mmu_take_page(struct mmu *mmu) { return mmu->pages != 0 && mmu->pages--; }
-
 bool mmu_take_entries(struct mmu *mmu, unsigned count) {
-    if (mmu->entries < count) return false;
-    mmu->entries -= count;
+    if (mmu->work < count) return false;
+    mmu->work -= count;
     return true;
 }
 
-bool mmu_take_object(struct mmu *mmu, hf_frame_t frame) {
-    unsigned pages = frame_claim_splits(frame) ? 2 : 1;
-    if (mmu->pages < pages) return false;
-    mmu->pages -= pages;
+static bool take_pages(struct mmu *mmu, unsigned count) {
+    if (mmu->pages < count || !mmu_take_entries(mmu, count * WORK_OF_PAGE)) return false;
+    mmu->pages -= count;
     return true;
 }
+
+bool mmu_take_page(struct mmu *mmu) { return take_pages(mmu, 1); }
+
+bool mmu_take_object(struct mmu *mmu, hf_frame_t frame) { return take_pages(mmu, frame_claim_splits(frame) ? 2 : 1); }
 
 void *mmu_create(struct mmu *mmu, hf_frame_t frame, enum hf_frame_type type) {
     if (!mmu_take_object(mmu, frame)) return NULL;
@@ -45,31 +61,24 @@ hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page) {
     return HF_OK;
 }
 
-hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found, struct hf_result *result) {
-    if (!address_is_user(op->address)) return HF_BAD_ADDRESS;
-    *found = walk(op->object, op->address, level);
-    if (found->level == level) return HF_OK;
-    if (entry_present(*found->entry)) return HF_EXISTS;
-    result->detail = found->level - 1;
-    return HF_NO_TABLE;
+static bool unused_are_zero(const struct hf_operation *op, const struct known *known) {
+    uint64_t head;
+    __builtin_memcpy(&head, op, sizeof(head));
+    return ((head & known->unused_head) | (op->address & known->unused_address) | (op->frame & known->unused_frame)) ==
+           0;
 }
 
-static bool unused_are_zero(const struct hf_operation *op, unsigned fields) {
-    unsigned set = (op->level ? HF_LEVEL : 0u) | (op->rights ? HF_RIGHTS : 0u) | (op->count ? HF_COUNT : 0u) |
-                   (op->address ? HF_ADDRESS : 0u) | (op->frame ? HF_FRAME : 0u);
-    return (set & ~fields) == 0;
-}
-
-static hf_status_t dispatch(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
-    unsigned code = op->code;
+static inline hf_status_t dispatch(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    uint64_t code = op->code;
     if (code == HF_OP_NONE || code >= HF_OP_COUNT) return HF_BAD_CALL;
-    if (!unused_are_zero(op, operations[code].fields)) return HF_BAD_ARGUMENT;
-    unsigned type = operations[code].object;
-    if (type != HF_FRAME_ANY && frame_type(op->object) != type) return HF_BAD_FRAME;
-    return operations[code].run(mmu, op, result);
+    const struct known *known = &operations[code];
+    if (!unused_are_zero(op, known)) return HF_BAD_ARGUMENT;
+    if (known->object != HF_FRAME_ANY && frame_type(op->object) != known->object) return HF_BAD_FRAME;
+    if (!mmu_take_entries(mmu, WORK_OF_OPERATION)) return HF_AGAIN;
+    return known->run(mmu, op, result);
 }
 
-static hf_status_t run(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+static inline hf_status_t run(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     *result = (struct hf_result){0};
     hf_status_t status = dispatch(mmu, op, result);
     result->status = status;
@@ -77,21 +86,22 @@ static hf_status_t run(struct mmu *mmu, const struct hf_operation *op, struct hf
 }
 
 hf_status_t mmu_one(struct task *task, const struct hf_operation *op, struct hf_result *result) {
-    struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .entries = ENTRIES_PER_ENTRY};
+    struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .work = WORK_PER_ENTRY};
     return task->memory ? run(&mmu, op, result) : HF_DENIED;
 }
 
 hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
-    struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .entries = ENTRIES_PER_ENTRY};
+    struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .work = WORK_PER_ENTRY};
     *done = 0;
     if (!task->memory) return HF_DENIED;
     if (!task->operations) return HF_NOT_READY;
     if (count > HF_OPERATIONS) return HF_BAD_ARGUMENT;
-    for (; *done < count; ++*done) {
+    for (uint64_t i = 0; i < count; i++) {
         /* Copied first: the page is shared with ring 3, so nothing in it is read twice. */
-        struct hf_operation op = task->operations->operation[*done];
-        hf_status_t status = run(&mmu, &op, &task->operations->result[*done]);
+        struct hf_operation op = task->operations->operation[i];
+        hf_status_t status = run(&mmu, &op, &task->operations->result[i]);
         if (status != HF_OK) return status;
+        *done = i + 1;
     }
     return HF_OK;
 }

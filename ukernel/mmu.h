@@ -14,7 +14,7 @@
 struct mmu {
     struct task *task; /* who asks */
     unsigned pages;    /* fills and copies of a page that this entry may still do */
-    unsigned entries;  /* table or run entries that it may still visit */
+    unsigned work;     /* what it may still do in all, in table entries visited */
     bool spilled;      /* an operation of the list has used the page's second half */
 };
 
@@ -42,7 +42,15 @@ hf_status_t mmu_spill(struct mmu *mmu, struct hf_operation_page **page);
 
 /* The entry of this level for the operation's aspace and address: HF_BAD_ADDRESS,
  * HF_EXISTS (a larger page), or HF_NO_TABLE with the level in the result. */
-hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found, struct hf_result *result);
+static inline hf_status_t mmu_find(const struct hf_operation *op, unsigned level, struct walk *found,
+                                   struct hf_result *result) {
+    if (!address_is_user(op->address)) return HF_BAD_ADDRESS;
+    *found = walk(op->object, op->address, level);
+    if (found->level == level) return HF_OK;
+    if (entry_present(*found->entry)) return HF_EXISTS;
+    result->detail = found->level - 1;
+    return HF_NO_TABLE;
+}
 
 typedef hf_status_t mmu_operation(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result);
 

@@ -54,13 +54,29 @@ struct endpoint {
     uint64_t mark; /* memsrv's */
 };
 
+/* The XSAVE area of x87, SSE and AVX, whose first part is FXSAVE's (Intel SDM vol. 1, 13.4). */
+struct fpu_state {
+    uint16_t control;
+    uint8_t reserved0[22];
+    uint32_t sse_control; /* MXCSR */
+    uint8_t reserved1[804];
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct fpu_state) == 832, "512 bytes, a header of 64, and AVX's 256");
+
+/* Why a task can't take the fast path of messages. */
+enum slow {
+    SLOW_FAULT = 1,   /* its call is a fault: the registers must stay as they are */
+    SLOW_FS_BASE = 2, /* it has an FS base */
+    SLOW_FPU = 4,     /* the processor's FPU registers are its own at the moment */
+};
+
 struct task {
     struct frame_registers registers;
     hf_serial_t serial;
     struct handle *handles; /* an empty table when it has none */
     uint64_t cr3;           /* 0 when it has no aspace */
     uint8_t state;          /* enum hf_task_state */
-    uint8_t fault;          /* its call is a fault: the registers must stay as they are */
+    uint8_t slow;           /* enum slow */
     uint8_t priority;       /* its own ... */
     uint8_t effective;      /* ... or that of the caller whose call it has in hand, when higher */
     uint8_t memory;         /* may make MMU calls */
@@ -75,18 +91,22 @@ struct task {
     hf_badge_t send_badge;        /* SENDING: of the handle that it used */
     struct hf_buffer *buffer;
     struct hf_operation_page *operations;
-    struct endpoint *pager;
-    hf_serial_t pager_serial;
-    hf_badge_t pager_badge;
+    struct handle pager; /* ENDPOINT, or NONE when it never had one */
     uint64_t fault_address;
     uint64_t fs_base;
     uint64_t ticks;
     uint64_t mark; /* memsrv's */
+    struct fpu_state fpu;
 };
 _Static_assert(sizeof(struct task) <= HF_PAGE_SIZE, "a task is one frame");
 
 #define NO_CALL ((struct task *)0)
 #define GONE_CALL ((struct task *)1) /* the caller has died or was stopped: replying is no error */
+
+static inline void task_set_fs_base(struct task *task, uint64_t address) {
+    task->fs_base = address;
+    task->slow = (uint8_t)((task->slow & ~SLOW_FS_BASE) | (address ? SLOW_FS_BASE : 0));
+}
 
 /* A serial that no object had before. */
 hf_serial_t serial_next(void);
@@ -95,10 +115,53 @@ hf_serial_t serial_next(void);
 struct endpoint *endpoint_in(hf_frame_t frame);
 struct handle *handles_in(hf_frame_t frame);
 
-/* Whether a weak name still names what it did. */
-bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial);
-bool task_alive(const struct task *task, hf_serial_t serial);
+/* Whether a frame that once was an object is one of this type still. Its entry is
+ * there: the run was split then, and those of a run that is whole again say FREE. */
+static inline bool object_is(const void *object, enum hf_frame_type type) {
+    return FRAME_ENTRIES[frame_of(object)].type == type;
+}
 
-void queue_append(struct task_queue *queue, struct task *task);
-void queue_prepend(struct task_queue *queue, struct task *task);
-void queue_remove(struct task_queue *queue, struct task *task);
+/* Whether a weak name still names what it did. */
+static inline bool endpoint_alive(const struct endpoint *endpoint, hf_serial_t serial) {
+    return object_is(endpoint, HF_FRAME_ENDPOINT) && endpoint->serial == serial;
+}
+
+static inline bool task_alive(const struct task *task, hf_serial_t serial) {
+    return object_is(task, HF_FRAME_TASK) && task->serial == serial;
+}
+
+/* The `previous` of a queue's first task is never read, so that taking the first one
+ * out is two stores. */
+static inline void queue_append(struct task_queue *queue, struct task *task) {
+    task->next = NULL;
+    if (queue->first) {
+        queue->last->next = task;
+        task->previous = queue->last;
+    } else {
+        queue->first = task;
+    }
+    queue->last = task;
+}
+
+static inline void queue_prepend(struct task_queue *queue, struct task *task) {
+    task->next = queue->first;
+    if (queue->first) {
+        queue->first->previous = task;
+    } else {
+        queue->last = task;
+    }
+    queue->first = task;
+}
+
+static inline void queue_remove(struct task_queue *queue, struct task *task) {
+    if (queue->first == task) {
+        queue->first = task->next;
+        return;
+    }
+    task->previous->next = task->next;
+    if (queue->last == task) {
+        queue->last = task->previous;
+    } else {
+        task->next->previous = task->previous;
+    }
+}

@@ -1,8 +1,13 @@
 #include "schedule.h"
 
+#include "entry.h"
+
 struct processor processor;
 
-void schedule_init(void) { processor.top = -1; }
+void schedule_init(bool fast_faults) {
+    processor.top = -1;
+    processor.fast_vector = fast_faults ? VECTOR_PAGE_FAULT : ~0ul;
+}
 
 static void find_top(void) {
     processor.top = -1;
@@ -25,8 +30,7 @@ void schedule_ready(struct task *task) {
     note_ready(task);
 }
 
-void schedule_ready_first(struct task *task) {
-    task->state = HF_TASK_READY;
+void schedule_queue_first(struct task *task) {
     queue_prepend(&processor.ready[task->effective], task);
     note_ready(task);
 }
@@ -47,17 +51,26 @@ void schedule_remove(struct task *task) {
     }
 }
 
+void schedule_set_effective(struct task *task, uint8_t priority) {
+    bool queued = task->state == HF_TASK_READY && task != processor.current;
+    if (queued) take_out(task);
+    task->effective = priority;
+    if (queued) schedule_ready(task);
+}
+
 void schedule_yield(void) {
     struct task *task = processor.current;
+    if (processor.top < task->effective) return;
     processor.current = NULL;
     schedule_ready(task);
 }
 
-void schedule(void) {
+void schedule_choose(void) {
     struct task *current = processor.current;
-    if (current && current->effective >= processor.top) return;
-    if (current) schedule_ready_first(current);
-    processor.current = NULL;
+    if (current) {
+        processor.current = NULL;
+        schedule_queue_first(current);
+    }
     if (processor.top >= 0) {
         processor.current = processor.ready[processor.top].first;
         take_out(processor.current);

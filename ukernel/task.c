@@ -1,4 +1,5 @@
 /* Tasks: what memsrv asks about them. */
+#include "fpu.h"
 #include "ipc.h"
 #include "mmu.h"
 #include "segment.h"
@@ -16,6 +17,7 @@ hf_status_t mmu_task_create(struct mmu *mmu, const struct hf_operation *op, stru
     task->registers.rflags = FLAGS_OF_RING3;
     task->serial = result->value[0] = serial_next();
     task->handles = handle_none;
+    fpu_init_task(task);
     return HF_OK;
 }
 
@@ -75,7 +77,7 @@ static void set_registers(struct task *task, const struct hf_registers *from) {
     task->registers.rip = from->rip;
     task->registers.rsp = from->rsp;
     task->registers.rflags = (from->rflags & FLAGS_ALLOWED) | FLAGS_OF_RING3;
-    task->fs_base = from->fs_base;
+    task_set_fs_base(task, from->fs_base);
 }
 
 static void set_priority(struct task *task, uint8_t priority) {
@@ -107,9 +109,12 @@ static hf_frame_t set_page(void **page, hf_frame_t frame) {
 }
 
 static void set_pager(struct task *task, const struct hf_task_block *block) {
-    task->pager = endpoint_in(block->pager);
-    task->pager_serial = task->pager ? task->pager->serial : 0;
-    task->pager_badge = block->pager_badge;
+    const struct endpoint *endpoint = endpoint_in(block->pager);
+    task->pager = (struct handle){.badge = block->pager_badge};
+    if (!endpoint) return;
+    task->pager.kind = HF_HANDLE_ENDPOINT;
+    task->pager.object = (uint64_t)endpoint;
+    task->pager.serial = endpoint->serial;
 }
 
 static void set_block(struct task *task, const struct hf_task_block *block, struct hf_result *result) {
@@ -167,8 +172,8 @@ hf_status_t mmu_task_get(struct mmu *mmu, const struct hf_operation *op, struct 
         .handles = task->handles == handle_none ? HF_NO_FRAME : frame_of(task->handles),
         .buffer = frame_or_none(task->buffer),
         .operations = frame_or_none(task->operations),
-        .pager = frame_or_none(task->pager),
-        .pager_badge = task->pager_badge,
+        .pager = frame_or_none((const void *)task->pager.object),
+        .pager_badge = task->pager.badge,
         .memory = task->memory,
         .mark = task->mark,
         .serial = task->serial,

@@ -1,6 +1,6 @@
 #include "ipc.h"
 
-hf_status_t transfer_check(const struct task *task, uint64_t tag) {
+hf_status_t transfer_check_more(const struct task *task, uint64_t tag) {
     const struct handle *handle;
     if (tag & TAG_CORE_LABEL) return HF_BAD_ARGUMENT;
     if (tag_bytes(tag) > HF_MESSAGE_BYTES) return HF_TOO_BIG;
@@ -14,9 +14,9 @@ static uint64_t transfer_bytes(const struct task *from, struct task *to, unsigne
     return bytes;
 }
 
-/* Checked again here: a message that waited in a queue may have lost its handle
+/* Seldom needed, so the common case doesn't make room for it. Checked again here: a message that waited in a queue may have lost its handle
  * to another task that shares the table. */
-static uint64_t transfer_handle(const struct task *from, struct task *to, unsigned sent) {
+__attribute__((noinline)) static uint64_t transfer_handle(const struct task *from, struct task *to, unsigned sent) {
     const struct handle *handle;
     uint64_t slot = to->buffer ? to->buffer->receive_slot : 0;
     if (slot == 0 || handle_sendable(from, sent, &handle) != HF_OK) return HF_LOST;
@@ -25,17 +25,8 @@ static uint64_t transfer_handle(const struct task *from, struct task *to, unsign
     return slot;
 }
 
-void transfer(struct task *from, struct task *to) {
-    uint64_t tag = from->registers.rsi;
-    uint64_t label = tag & TAG_LABEL;
+uint64_t transfer_more(const struct task *from, struct task *to, uint64_t tag) {
     uint64_t bytes = tag_bytes(tag) ? transfer_bytes(from, to, tag_bytes(tag)) : 0;
     uint64_t handle = tag_handle(tag) ? transfer_handle(from, to, tag_handle(tag)) : 0;
-
-    to->registers.rsi = label | bytes << TAG_BYTES_SHIFT | handle << TAG_HANDLE_SHIFT;
-    to->registers.rdx = from->registers.rdx;
-    to->registers.r10 = from->registers.r10;
-    to->registers.r8 = from->registers.r8;
-    to->registers.r9 = from->registers.r9;
-    to->registers.r12 = from->registers.r12;
-    to->registers.r13 = from->registers.r13;
+    return (tag & TAG_LABEL) | bytes << TAG_BYTES_SHIFT | handle << TAG_HANDLE_SHIFT;
 }

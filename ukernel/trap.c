@@ -1,6 +1,7 @@
 /* Interrupts and exceptions: who deals with each. */
 #include "device.h"
 #include "entry.h"
+#include "fpu.h"
 #include "interrupt.h"
 #include "ipc.h"
 #include "panic.h"
@@ -10,7 +11,7 @@ static void tick(void) {
     interrupt_timer_end();
     if (!current) return;
     current->ticks++;
-    if (processor.top == current->effective) schedule_yield();
+    schedule_yield();
 }
 
 static void interrupt(uint64_t vector) {
@@ -27,6 +28,8 @@ void entered_by_interrupt(struct task *task) {
     if (vector == VECTOR_PAGE_FAULT) task->fault_address = read_cr2();
     if (vector >= VECTOR_EXCEPTIONS) {
         interrupt(vector);
+    } else if (vector == VECTOR_NO_FPU) {
+        fpu_bring(task);
     } else if (!ipc_raise(task)) {
         panic_memsrv(task);
     }

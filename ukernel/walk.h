@@ -54,9 +54,22 @@ struct walk {
     unsigned level; /* of the table it stands in */
 };
 
+static inline pte_t *entry_in(pte_t *table, uint64_t address, unsigned level) {
+    return &table[address / level_span(level) % TABLE_ENTRIES];
+}
+
 /* Goes down from the root towards `address` until the table of level `until` is
  * reached, or an entry that is absent or a leaf. Never takes a page for a table. */
-struct walk walk(hf_frame_t root, uint64_t address, unsigned until);
+static inline struct walk walk(hf_frame_t root, uint64_t address, unsigned until) {
+    pte_t *table = frame_pointer(root);
+#pragma GCC unroll 4
+    for (unsigned level = TABLE_LEVELS; level > until; level--) {
+        pte_t *entry = entry_in(table, address, level);
+        if ((entry->value & (ENTRY_PRESENT | ENTRY_LARGE)) != ENTRY_PRESENT) return (struct walk){entry, level};
+        table = frame_pointer(entry_frame(*entry));
+    }
+    return (struct walk){entry_in(table, address, until), until};
+}
 
 /* Whether it is the address of a page that ring 3 may have mapped. */
 static inline bool address_is_user(uint64_t address) {

@@ -23,6 +23,9 @@ typedef uint64_t hf_serial_t;
 #define HF_USER_FIRST 0x10000ul
 #define HF_USER_END 0x00007ffffffff000ul
 
+/* How often the core looks at who runs, and counts one tick for it. */
+#define HF_TICKS_PER_SECOND 250u
+
 /* What a mapping allows. Readable always; writable and executable never together. */
 enum hf_rights {
     HF_READ = 1,

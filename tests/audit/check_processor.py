@@ -4,10 +4,11 @@ import struct
 
 from .check_kernel import STACKS, STACK_SPAN
 
-CR0 = 1 << 31 | 1 << 16 | 1 << 5 | 1 << 3 | 1 << 1 | 1  # PG WP NE TS MP PE
+CR0 = 1 << 31 | 1 << 16 | 1 << 5 | 1 << 1 | 1  # PG WP NE MP PE
+CR0_TS = 1 << 3
 CR0_IGNORED = 1 << 4  # ET, always set
-CR4 = 1 << 6 | 1 << 5  # MCE PAE
-CR4_FEATURES = {"pge": 1 << 7, "umip": 1 << 11, "smep": 1 << 20, "smap": 1 << 21}
+CR4 = 1 << 10 | 1 << 9 | 1 << 6 | 1 << 5  # OSXMMEXCPT OSFXSR MCE PAE
+CR4_FEATURES = {"xsave": 1 << 18, "pge": 1 << 7, "umip": 1 << 11, "smep": 1 << 20, "smap": 1 << 21}
 EFER = 1 << 11 | 1 << 10 | 1 << 8 | 1  # NXE LMA LME SCE
 OWN_STACKS = {1, 2, 8, 18}  # #DB, NMI, #DF, #MC
 RING3_GATES = {3, 4}  # INT3, INTO
@@ -16,7 +17,11 @@ RING3_GATES = {3, 4}  # INT3, INTO
 def check_processor(audit):
     registers = audit.guest.registers
     wanted = CR4 | sum(bit for name, bit in CR4_FEATURES.items() if name in audit.guest.features)
-    for name, value, bits in (("CR0", registers["CR0"] & ~CR0_IGNORED, CR0), ("CR4", registers["CR4"], wanted),
+    processor = audit.guest.structure("processor", audit.guest.debug.symbols["processor"])
+    fpu = processor["fpu"]
+    audit.check(fpu in (0, processor["current"]), "FPU", f"its registers are {fpu:#x}'s, who doesn't run")
+    cr0 = CR0 | (0 if fpu else CR0_TS)
+    for name, value, bits in (("CR0", registers["CR0"] & ~CR0_IGNORED, cr0), ("CR4", registers["CR4"], wanted),
                               ("EFER", registers["EFER"], EFER)):
         audit.check(value == bits, "I5", f"{name} is {value:#x}, not {bits:#x}")
     audit.check(registers["LDT"] == 0, "segment", f"LDTR is {registers['LDT']:#x}")

@@ -9,7 +9,7 @@ from .debuginfo import DebugInfo
 from .guest import Guest, ram_of, registers_of
 from .memory import Memory
 
-FEATURES = {"max": {"pge", "umip", "smep", "smap"}, "qemu64": {"pge"}}
+FEATURES = {"max": {"xsave", "pge", "umip", "smep", "smap"}, "qemu64": {"pge"}}
 IDLE_BYTES = 32
 
 

@@ -59,18 +59,10 @@ static const struct {
     {"overflow-stack", overflow_stack},
 };
 
-/* What follows `start` at the beginning of `text`, or NULL. */
-static const char *after(const char *text, const char *start) {
-    for (; *start; start++, text++) {
-        if (*text != *start) return NULL;
-    }
-    return text;
-}
-
 /* What follows `selftest=` on the command line, or NULL. */
 static const char *wanted(const char *line) {
     for (; *line; line++) {
-        const char *name = after(line, "selftest=");
+        const char *name = text_after(line, "selftest=");
         if (name) return name;
     }
     return NULL;
@@ -80,7 +72,7 @@ void selftest(const char *command_line) {
     const char *name = wanted(command_line);
     if (!name) return;
     for (size_t i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
-        const char *rest = after(name, violations[i].name);
+        const char *rest = text_after(name, violations[i].name);
         if (rest && (*rest == 0 || *rest == ' ')) {
             violations[i].violate();
             panic("selftest: nothing stopped the violation");

@@ -1,6 +1,6 @@
-// sources: ukernel/frame.c ukernel/mmu.c ukernel/walk.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
+// sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
 // sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
-// sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/transfer.c ukernel/device.c ukernel/call.c
+// sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: servers/memsrv/aspace.c servers/memsrv/backing.c servers/memsrv/buddy.c servers/memsrv/buddy_table.c
 // sources: servers/memsrv/buddy_check.c servers/memsrv/chunk.c servers/memsrv/core.c servers/memsrv/fault.c
 // sources: servers/memsrv/image.c servers/memsrv/last.c servers/memsrv/ledger.c servers/memsrv/main.c

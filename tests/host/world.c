@@ -41,7 +41,7 @@ int world_start(void **state) {
         add_run(run, run == 2 ? HF_RUN_CORE : run == 3 ? HF_RUN_RESERVED : HF_RUN_FREE);
     }
     memset(&processor, 0, sizeof processor);
-    schedule_init();
+    schedule_init(false);
     memset(&asker_page, 0, sizeof asker_page);
     asker = (struct task){.memory = 1, .operations = &asker_page, .state = HF_TASK_READY};
     return 0;

@@ -14,7 +14,6 @@
 #define DEBUG EXCEPTION(1)
 #define BREAKPOINT EXCEPTION(3)
 #define INVALID_OPCODE EXCEPTION(6)
-#define NO_FPU EXCEPTION(7)
 #define STACK_FAULT EXCEPTION(12)
 #define PROTECTION EXCEPTION(13)
 
@@ -87,8 +86,6 @@
     X(own_io_privilege, "pushfq; orq $0x3000, (%rsp); popfq; cli", PROTECTION) \
     X(alignment_flag, "pushfq; orq $0x40000, (%rsp); popfq; mov -9(%rsp), %eax; ud2", INVALID_OPCODE) \
     X(divide, "xor %ecx, %ecx; mov $1, %eax; div %ecx", DIVIDE_ERROR) \
-    X(x87, "fld1", NO_FPU) \
-    X(sse, "xorps %xmm0, %xmm0", INVALID_OPCODE) \
     X(read_noncanonical, "movabs $0x800000000000, %rax; mov (%rax), %eax", PROTECTION) \
     X(push_noncanonical, "movabs $0x800000000010, %rsp; push %rax", STACK_FAULT | PROTECTION) \
     X(return_noncanonical, "movabs $0x800000000000, %rax; push %rax; ret", PROTECTION) \

@@ -15,10 +15,9 @@ void interrupt_unmask(unsigned line) { machine_masked &= ~(1u << line); }
 
 void interrupt_end(unsigned line) { (void)line; }
 
-bool cpu_has(enum cpu_feature feature) {
-    (void)feature;
-    return false;
-}
+bool machine_xsave;
+
+bool cpu_has(enum cpu_feature feature) { return feature == CPU_XSAVE && machine_xsave; }
 
 uint64_t clock_nanoseconds(void) { return read_tsc(); }
 

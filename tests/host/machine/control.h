@@ -23,6 +23,15 @@ void machine_use_aspace(uint64_t (*touch)(uint64_t below));
  * NULL. A frame that was filled anew while it was remembered counts too. */
 const char *machine_stale(void);
 
+/* The FPU's registers as they would be stored, and whether CR0.TS lets them be used. */
+#define MACHINE_FPU_BYTES 832u
+#define MACHINE_FPU_LEGACY_BYTES 512u
+extern uint8_t machine_fpu[MACHINE_FPU_BYTES];
+bool machine_fpu_usable(void);
+
+/* The processor has XSAVE, else only FXSAVE. */
+extern bool machine_xsave;
+
 /* The last access to a port. */
 struct machine_port {
     unsigned accesses;

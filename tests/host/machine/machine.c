@@ -60,6 +60,42 @@ void write_cr3(uint64_t value) {
     cached_count = 0;
 }
 
+/* ---- The FPU's registers, as they would be stored ---- */
+
+uint8_t machine_fpu[MACHINE_FPU_BYTES];
+static uint64_t cr0 = 8; /* TS: the first use of the FPU is an exception */
+
+uint64_t read_cr0(void) { return cr0; }
+
+void write_cr0(uint64_t value) { cr0 = value; }
+
+bool machine_fpu_usable(void) { return !(cr0 & 8); }
+
+/* As #NM in ring 0, which would be fatal. */
+static void need_fpu(void) {
+    if (!machine_fpu_usable()) abort();
+}
+
+void fpu_xsave(void *to) {
+    need_fpu();
+    memcpy(to, machine_fpu, MACHINE_FPU_BYTES);
+}
+
+void fpu_xrstor(const void *from) {
+    need_fpu();
+    memcpy(machine_fpu, from, MACHINE_FPU_BYTES);
+}
+
+void fpu_fxsave(void *to) {
+    need_fpu();
+    memcpy(to, machine_fpu, MACHINE_FPU_LEGACY_BYTES);
+}
+
+void fpu_fxrstor(const void *from) {
+    need_fpu();
+    memcpy(machine_fpu, from, MACHINE_FPU_LEGACY_BYTES);
+}
+
 static void remember(uint64_t address, unsigned level, uint64_t entry) {
     for (unsigned i = 0; i < cached_count; i++) {
         if (cached[i].address == address && cached[i].level == level) {

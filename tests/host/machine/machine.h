@@ -31,7 +31,14 @@ void invalidate_page(uint64_t address);
 uint64_t read_cr2(void);
 uint64_t read_cr3(void);
 void write_cr3(uint64_t value);
+uint64_t read_cr0(void);
+void write_cr0(uint64_t value);
 uint64_t read_tsc(void);
+
+void fpu_xsave(void *to);
+void fpu_xrstor(const void *from);
+void fpu_fxsave(void *to);
+void fpu_fxrstor(const void *from);
 
 uint8_t port_in8(uint16_t port);
 uint16_t port_in16(uint16_t port);
