@@ -13,6 +13,7 @@ say = @printf '  %-6s %s\n' '$(1)' '$(2)'
 
 # $(call keep,FILE,TEXT): writes FILE if it doesn't say TEXT already. What depends on FILE is
 # made again when TEXT changes. (make has read the old FILE before it writes the new one.)
+comma := ,
 keep = $(if $(call differ,$(strip $(file <$(1))),$(strip $(2))),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))
 differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 
@@ -21,7 +22,7 @@ differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 ifneq ($(filter-out clean help docs toolchain,$(goals)),)
 include $(BUILD)/host-run.mk
 endif
-ifneq ($(filter test test-% docs-check fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
+ifneq ($(filter test test-% bench irq-off docs-check fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
 include $(BUILD)/host-test.mk
 endif
 ifneq ($(filter docs,$(goals)),)
@@ -65,10 +66,15 @@ FREESTANDING := -std=gnu2x -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-pr
     $(WARNINGS) -Iinclude
 CORE_CFLAGS := $(FREESTANDING) -Iukernel -mcmodel=kernel -Wwrite-strings -Wframe-larger-than=1024
 PROGRAM_CFLAGS := $(FREESTANDING) -Ilibipc/include
+# Tasks may compute with floating-point numbers; but only who does so should use the FPU, which
+# costs, and not every one that copies a structure.
+TASK_CFLAGS = $(filter-out -mgeneral-regs-only,$(PROGRAM_CFLAGS)) $(NO_IMPLICIT_FPU)
 
 # A loop in memset must not become a call of memset; clang is told so by -ffreestanding.
 GCC_CFLAGS := -fno-tree-loop-distribute-patterns -Wlogical-op -Wduplicated-cond -Wduplicated-branches
 CLANG_CFLAGS := --target=x86_64-elf
+NO_IMPLICIT_FPU := $(if $(is_clang),-mno-implicit-float,-fno-tree-vectorize -fno-tree-slp-vectorize \
+    -mtune-ctrl=^sse_unaligned_load_optimal$(comma)^sse_unaligned_store_optimal$(comma)^sse_typeless_stores)
 COMPILER_CFLAGS := $(if $(is_clang),$(CLANG_CFLAGS),$(GCC_CFLAGS))
 
 NASMFLAGS := -f elf64 -g -F dwarf -Werror -Iinclude/ -I$(GEN)/
@@ -76,7 +82,7 @@ LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=n
 HOST_CFLAGS := -std=gnu2x -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
     -Wall -Wextra -Werror -Iinclude -Itests/host
 
-$(call keep,$(GEN)/flags,$(CC) $(compiler) $(COMPILER_CFLAGS) $(CORE_CFLAGS) $(PROGRAM_CFLAGS) $(NASM) $(NASMFLAGS) $(LD) $(LDFLAGS))
+$(call keep,$(GEN)/flags,$(CC) $(compiler) $(COMPILER_CFLAGS) $(CORE_CFLAGS) $(PROGRAM_CFLAGS) $(TASK_CFLAGS) $(NASM) $(NASMFLAGS) $(LD) $(LDFLAGS))
 $(call keep,$(GEN)/host-flags,$(HOSTCC) $(HOST_CFLAGS))
 
 # ---- The core ----
@@ -108,13 +114,17 @@ $(call objects,$(filter boot/%.asm ukernel/%.asm,$(CORE_SOURCES))): $(GEN)/offse
 
 # ---- Programs of ring 3: a file or a folder each; servers, then tasks, then those of tests ----
 
-program_sources = $(sort $(wildcard $(1).c $(1)/*.c $(1)/*.asm))
+program_sources = $(sort $(wildcard $(1).c $(1)/*.c $(1)/*.asm)) $(shared-$(1))
 programs_in = $(sort $(patsubst %/,%,$(dir $(wildcard $(1)/*/*.c))) $(basename $(wildcard $(1)/*.c)))
 
 SERVERS := servers/memsrv servers/init
 SERVERS += $(filter-out $(SERVERS),$(call programs_in,servers))
 TASK_PROGRAMS := $(call programs_in,tasks)
 TEST_PROGRAMS := $(call programs_in,tests/tasks)
+
+# It takes memsrv's place, and has some sources of others.
+BENCH_PROGRAM := tests/bench/membench
+shared-$(BENCH_PROGRAM) := tasks/bench/sample.c servers/memsrv/core.c servers/memsrv/start.asm
 
 # TASKS=DIRECTORY: programs from outside the tree
 ifdef TASKS
@@ -132,7 +142,7 @@ endif
 
 RUN_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(OUTSIDE_PROGRAMS)
 TREE_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(TEST_PROGRAMS)
-PROGRAMS := $(TREE_PROGRAMS) $(OUTSIDE_PROGRAMS)
+PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(OUTSIDE_PROGRAMS)
 names = $(notdir $(1))
 
 twice := $(strip $(foreach name,$(sort $(call names,$(PROGRAMS))),\
@@ -173,8 +183,11 @@ programs: $(call elf,$(PROGRAMS))
 
 CFLAGS_HERE = $(PROGRAM_CFLAGS)
 $(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS)
-$(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(PROGRAM_CFLAGS))
+$(BUILD)/tasks/% $(BUILD)/tests/tasks/%: CFLAGS_HERE = $(TASK_CFLAGS)
+$(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(TASK_CFLAGS))
 $(BUILD)/tests/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
+$(BUILD)/tasks/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only
+$(BUILD)/tests/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only -Itasks/bench -Iservers/memsrv
 $(BUILD)/boot/% $(BUILD)/ukernel/%: ASM_INCLUDE = -Iukernel/
 
 define compile
@@ -261,7 +274,8 @@ debug: cd ## boot in QEMU, stopped, with gdb attached and our symbols
 HOST_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/host/test_*.c)))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 60
-tested_images := $(call image_files,$(TREE_PROGRAMS)) $(BUILD)/image/test-core
+COUNTER := $(BUILD)/tests/bench/count.so
+tested_images := $(call image_files,$(TREE_PROGRAMS) $(BENCH_PROGRAM)) $(BUILD)/image/test-core $(COUNTER)
 
 $(HOST_TESTS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
 	$(call say,HOSTCC,$<)
@@ -290,6 +304,22 @@ fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=60
 	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; \
 	done
 .PHONY: test test-host test-guest fuzz
+
+# ---- Measuring ----
+
+measured_images := $(call image_files,$(RUN_PROGRAMS) $(BENCH_PROGRAM))
+
+$(COUNTER): tests/bench/count.c tests/bench/qemu_plugin.h tasks/bench/sample.h $(GEN)/host-flags
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(filter-out -fsanitize=%,$(HOST_CFLAGS)) -O2 -shared -fPIC -fvisibility=hidden -o $@ $<
+
+bench: $(measured_images) $(if $(IRQ_OFF),$(tested_images)) $(COUNTER) ## measure what calls, faults and boot cost: build/bench/
+	@BUILD=$(BUILD) tools/bench $(if $(IRQ_OFF),--suite) $(call names,$(RUN_PROGRAMS))
+
+irq-off: $(tested_images) $(COUNTER) ## the longest time with interrupts off, over all tests of the guest
+	@BUILD=$(BUILD) tools/bench --suite
+.PHONY: bench irq-off
 
 # ---- Looking at the source ----
 

@@ -99,15 +99,19 @@ class Guest:
 
 
 class Machine(Guest):
-    """QEMU, by software only, so that it does the same everywhere."""
+    """QEMU, by software only, so that it does the same everywhere. Each runs with the plugin that
+    HANDOFF_PLUGIN in the environment names (a file and its options), if there is one."""
 
-    def __init__(self, path, folder, mem="128M", cpu="max", uefi=False, icount=False, extra=(), limit=60):
+    def __init__(self, path, folder, mem="128M", cpu="max", uefi=False, icount=False, extra=(), limit=60,
+                 plugin=os.environ.get("HANDOFF_PLUGIN")):
         options = ["--memory", mem, "--cpu", cpu, "--log", folder / "core.log"]
         more = ["-qmp", f"unix:{folder}/qmp,server=on,wait=off", "-accel", "tcg"]
         if uefi:
             options.append("--uefi")
         if icount:
             more += ["-icount", "shift=0,sleep=off"]
+        if plugin:
+            more += ["-plugin", plugin]
         super().__init__([ROOT / "tools" / "run", *options, path, *more, *extra], folder, limit)
         self.limit = limit
         self._unread = ""

@@ -1,0 +1,1 @@
+"""Measuring: guests that count what calls, operations and faults cost, and what comes of it."""

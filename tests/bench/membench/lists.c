@@ -1,0 +1,148 @@
+/* Lists of MMU operations. What is counted is the first entry into the core, which
+ * does as much of the list as it may. The list is written to the operation page
+ * before that. */
+#include "operations.h"
+
+#define ADDRESS 0x60000000ul
+#define CLEARED 256u /* as many leaves as CLEAR takes away at a time */
+#define FILLED 16u   /* as many pages as one entry fills */
+
+struct list {
+    const struct hf_operation *operation;
+    unsigned count;
+};
+#define LIST(array) ((struct list){array, sizeof(array) / sizeof *(array)})
+
+static const struct hf_operation nothing[1];
+#define NO_LIST ((struct list){nothing, 0})
+
+static void put(struct list list) {
+    for (unsigned i = 0; i < list.count; i++) {
+        OPERATION_PAGE->operation[i] = list.operation[i];
+    }
+}
+
+/* Does what an entry left of a list. (The operation that answered HF_AGAIN isn't in
+ * the page any more: its result is.) */
+static void finish(struct list list, hf_status_t status, uint64_t done) {
+    while (status == HF_AGAIN) {
+        list.operation += done;
+        list.count -= (unsigned)done;
+        put(list);
+        status = hf_mmu(list.count, &done);
+    }
+    core_must(status);
+}
+
+static void run(struct list list) {
+    uint64_t done;
+    put(list);
+    hf_status_t status = hf_mmu(list.count, &done);
+    finish(list, status, done);
+}
+
+static hf_frame_t leaves[CLEARED];
+
+/* Maps a page of its own at each of many places of one page table. */
+static void fill_table(hf_frame_t aspace) {
+    struct hf_result result;
+    for (unsigned i = 0; i < CLEARED; i++) {
+        core_must(core_stage(leaves[i], HF_NO_FRAME, 0, 0, 0));
+        core_must(core_map(aspace, ADDRESS + i * HF_PAGE_SIZE, leaves[i], HF_READ, &result));
+    }
+}
+
+/* `work` is counted, between what it needs and what makes it undone. With `filled`,
+ * there is a full page table in that aspace before. */
+static void measure(const char *name, hf_frame_t filled, struct list before, struct list work, struct list after) {
+    hf_status_t status;
+    uint64_t done;
+    sample_begin(name);
+    SAMPLES(
+        {
+            if (filled != HF_NO_FRAME) fill_table(filled);
+            run(before);
+            put(work);
+        },
+        status = hf_mmu(work.count, &done),
+        {
+            finish(work, status, done);
+            run(after);
+        });
+    machine_report();
+}
+
+/* A task with an aspace of its own: tables, one page, handles. */
+static void measure_space(void) {
+    hf_frame_t aspace = machine_frame(), pdpt = machine_frame(), pd = machine_frame(), pt = machine_frame(),
+               page = machine_frame(), handles = machine_frame(), task = machine_frame();
+    const struct hf_operation make[] = {
+        ON(ASPACE_CREATE, aspace),
+        ON(ASPACE_COPY_KERNEL, aspace),
+        TABLE(PDPT, aspace, ADDRESS, pdpt),
+        TABLE(PD, aspace, ADDRESS, pd),
+        TABLE(PT, aspace, ADDRESS, pt),
+        STAGED(page),
+        MAPPED(aspace, ADDRESS, page),
+        ON(HANDLES_CREATE, handles),
+        ON(TASK_CREATE, task),
+        ON(TASK_SET, task),
+    };
+    const struct hf_operation end[] = {
+        ON(TASK_DESTROY, task),        ON(HANDLES_DESTROY, handles),  LEAF(UNMAP, aspace, ADDRESS),
+        NO_TABLE(PT, aspace, ADDRESS), NO_TABLE(PD, aspace, ADDRESS), NO_TABLE(PDPT, aspace, ADDRESS),
+        ON(ASPACE_DESTROY, aspace),
+    };
+    OPERATION_PAGE->task = (struct hf_task_block){
+        .fields = HF_TASK_REGISTERS | HF_TASK_PRIORITY | HF_TASK_ASPACE | HF_TASK_HANDLES | HF_TASK_BUFFER,
+        .registers = {.rip = ADDRESS, .rsp = ADDRESS + HF_PAGE_SIZE},
+        .aspace = aspace,
+        .handles = handles,
+        .buffer = page,
+    };
+    measure("mmu.space_make", HF_NO_FRAME, NO_LIST, LIST(make), LIST(end));
+    measure("mmu.space_end", HF_NO_FRAME, LIST(make), LIST(end), NO_LIST);
+}
+
+/* ---- The longest entries ---- */
+
+static void measure_clear(hf_frame_t aspace) {
+    const struct hf_operation clear[] = {ON(CLEAR, aspace, .address = ADDRESS)};
+    measure("mmu.clear_256", aspace, NO_LIST, LIST(clear), NO_LIST);
+}
+
+/* As many operations as a list can have: as many pages are copied as one entry
+ * allows, the rest maps, and with `cleared` the first clears a full table. */
+static void measure_longest(const char *name, hf_frame_t aspace, hf_frame_t source, bool cleared) {
+    struct hf_operation work[HF_OPERATIONS], undo[HF_OPERATIONS];
+    unsigned count = 0;
+    if (cleared) {
+        work[count] = ON(CLEAR, aspace, .address = ADDRESS);
+        undo[count++] = ON(TAG, source); /* there is nothing to undo */
+    }
+    for (unsigned filled = 0; count < HF_OPERATIONS; count++, filled++) {
+        uint64_t address = ADDRESS + HF_RUN_SIZE + count * HF_PAGE_SIZE;
+        hf_frame_t frame = machine_frame();
+        work[count] = filled < FILLED ? COPIED(frame, source) : MAPPED(aspace, address, source);
+        undo[count] = filled < FILLED ? ON(RELEASE, frame) : LEAF(UNMAP, aspace, address);
+    }
+    measure(name, cleared ? aspace : HF_NO_FRAME, NO_LIST, LIST(work), LIST(undo));
+}
+
+void measure_lists(const struct hf_boot *boot) {
+    hf_frame_t aspace = client_aspace(boot), source = machine_frame(), neighbour = machine_frame();
+    struct hf_result unused;
+    measure_space();
+    core_must(core_stage(source, HF_NO_FRAME, 0, 0, 0));
+    core_must(core_stage(neighbour, HF_NO_FRAME, 0, 0, 0));
+    /* Two page tables, one empty and one that stays, and a page that stays mapped. */
+    client_map(aspace, ADDRESS, neighbour, HF_READ);
+    core_must(core_do(&LEAF(UNMAP, aspace, ADDRESS), &unused));
+    client_map(aspace, ADDRESS + 2 * HF_RUN_SIZE - HF_PAGE_SIZE, source, HF_READ);
+    for (unsigned i = 0; i < CLEARED; i++) {
+        leaves[i] = machine_frame();
+    }
+    measure_clear(aspace);
+    measure_longest("mmu.list_longest", aspace, source, false);
+    measure_longest("mmu.list_cleared", aspace, source, true);
+}
