@@ -1,5 +1,17 @@
 /* What libipc's files need of each other. */
 #pragma once
 
-/* Sends what was printed and not yet sent. */
+#include <stddef.h>
+
+/* What a task has printed and not yet sent: whole lines, so that those of several tasks
+ * don't mix. */
+struct stdio_output {
+    char bytes[1024];
+    size_t used;
+};
+
+/* The calling task's. */
+struct stdio_output *thread_output(void);
+
+/* Sends what the calling task has printed. */
 void stdio_flush(void);

@@ -1,4 +1,5 @@
 /* malloc and its kin: the heap over mappings from memsrv. */
+#include <ipc.h>
 #include <mem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,27 +17,44 @@ static void give_back(void *at, size_t length) {
 static const struct heap_source mappings = {.get = get, .give_back = give_back};
 static struct heap heap = {.source = &mappings};
 
+/* The heap is for one task at a time: others give the processor away meanwhile. */
+static char busy;
+
+static void enter(void) {
+    while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE)) {
+        hf_yield();
+    }
+}
+
+static void leave(void) { __atomic_clear(&busy, __ATOMIC_RELEASE); }
+
 static void insist(const char *function, const void *block) {
     const char *wrong = heap_check(&heap, block);
     if (wrong != NULL) {
+        leave();
         printf("%s(%p): %s\n", function, block, wrong);
         abort();
     }
 }
 
-void *malloc(size_t size) { return heap_allocate(&heap, size); }
+void *malloc(size_t size) {
+    enter();
+    void *block = heap_allocate(&heap, size);
+    leave();
+    return block;
+}
 
 void *calloc(size_t count, size_t size) {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total)) {
         return NULL;
     }
-    void *block = heap_allocate(&heap, total);
+    void *block = malloc(total);
     return block == NULL ? NULL : memset(block, 0, total);
 }
 
-void *realloc(void *block, size_t size) {
-    if (block == NULL) return heap_allocate(&heap, size);
+/* NULL, with the block as it was, when there is no bigger one. */
+static void *enlarge(void *block, size_t size) {
     insist("realloc", block);
     size_t room = heap_room(block);
     if (size <= room) return block;
@@ -48,9 +66,19 @@ void *realloc(void *block, size_t size) {
     return bigger;
 }
 
+void *realloc(void *block, size_t size) {
+    if (block == NULL) return malloc(size);
+    enter();
+    void *bigger = enlarge(block, size);
+    leave();
+    return bigger;
+}
+
 void free(void *block) {
     if (block != NULL) {
+        enter();
         insist("free", block);
         heap_free(&heap, block);
+        leave();
     }
 }

@@ -166,3 +166,29 @@ hf_status_t mem_endpoint_create(hf_handle_t *endpoint) {
     }
     return status;
 }
+
+/* A name in the IPC buffer, with its 0; of one that is too long, enough to show that. */
+static uint16_t put_name(const char *name) {
+    size_t length = strnlen(name, HF_NAME_BYTES);
+    memcpy(hf_buffer()->bytes, name, length);
+    hf_buffer()->bytes[length] = 0;
+    return (uint16_t)(length + 1);
+}
+
+hf_status_t mem_register(const char *name, hf_handle_t handle) {
+    struct hf_message message = {.label = HF_MEM_REGISTER, .bytes = put_name(name), .word = {handle}};
+    return ask(HF_SLOT_MEMSRV, &message);
+}
+
+static hf_status_t lookup(const char *name, unsigned flags, hf_handle_t *handle) {
+    struct hf_message message = {.label = HF_MEM_LOOKUP, .bytes = put_name(name), .word = {flags}};
+    hf_status_t status = ask(HF_SLOT_MEMSRV, &message);
+    if (status == HF_OK) {
+        *handle = (hf_handle_t)message.word[0];
+    }
+    return status;
+}
+
+hf_status_t mem_lookup(const char *name, hf_handle_t *handle) { return lookup(name, 0, handle); }
+
+hf_status_t mem_lookup_wait(const char *name, hf_handle_t *handle) { return lookup(name, HF_LOOKUP_WAIT, handle); }

@@ -9,43 +9,45 @@
 #include "format.h"
 #include "internal.h"
 
-/* Whole lines, so that those of several tasks don't mix. */
-static struct {
-    char bytes[1024];
-    size_t used;
-} output;
-
+/* All threads' input. */
 static struct {
     char bytes[HF_CONSOLE_WORD_BYTES];
     size_t used, taken;
 } input;
 
-void stdio_flush(void) {
-    struct hf_message message = {.label = HF_CONSOLE_WRITE, .word = {output.used}};
-    if (output.used == 0) return;
-    if (output.used <= HF_CONSOLE_WORD_BYTES) {
-        memcpy(&message.word[1], output.bytes, output.used);
+static void flush(struct stdio_output *output) {
+    struct hf_message message = {.label = HF_CONSOLE_WRITE, .word = {output->used}};
+    if (output->used == 0) return;
+    if (output->used <= HF_CONSOLE_WORD_BYTES) {
+        memcpy(&message.word[1], output->bytes, output->used);
     } else {
-        memcpy(hf_buffer()->bytes, output.bytes, output.used);
-        message.bytes = (uint16_t)output.used;
+        memcpy(hf_buffer()->bytes, output->bytes, output->used);
+        message.bytes = (uint16_t)output->used;
     }
-    output.used = 0;
+    output->used = 0;
     hf_status_t status = hf_call(HF_SLOT_CONSOLE, &message);
     (void)status; /* without a console, or after its end, there is nobody to tell */
 }
 
-int putchar(int c) {
-    output.bytes[output.used++] = (char)c;
-    if (c == '\n' || output.used == sizeof output.bytes) {
-        stdio_flush();
+void stdio_flush(void) { flush(thread_output()); }
+
+static void put(struct stdio_output *output, char c) {
+    output->bytes[output->used++] = c;
+    if (c == '\n' || output->used == sizeof output->bytes) {
+        flush(output);
     }
+}
+
+int putchar(int c) {
+    put(thread_output(), (char)c);
     return (unsigned char)c;
 }
 
 static void put_to_console(struct format_sink *sink, const char *text, size_t length) {
+    struct stdio_output *output = thread_output();
     (void)sink;
     for (size_t i = 0; i < length; i++) {
-        putchar(text[i]);
+        put(output, text[i]);
     }
 }
 

@@ -2,11 +2,14 @@
  * buffer. libipc's <mem.h> has a function for each.
  *
  * A task holds two kinds of handle to memsrv's endpoint: its own (HF_SLOT_MEMSRV)
- * and one for each task it spawned. The badge tells which; a label sent through
- * the wrong kind is HF_BAD_HANDLE. Each reply's label is an hf_status_t. */
+ * and one for each task it spawned or thread it made. The badge tells which; a label
+ * sent through the wrong kind is HF_BAD_HANDLE. Each reply's label is an hf_status_t. */
 #pragma once
 
 #include <handoff/types.h>
+
+#define HF_NAME_BYTES 32u /* of a program or of what was registered, with the 0 at its end */
+#define HF_TASK_NAMES 8u  /* that a task, with all its threads, may have registered at once */
 
 /* Slots that every task starts with. */
 enum hf_first_slots {
@@ -20,6 +23,8 @@ enum hf_init_slots {
     HF_INIT_PORTS = HF_SLOT_GIVEN, /* COM1's */
     HF_INIT_IRQ,
     HF_INIT_POWER,
+    HF_INIT_TIMER_PORTS, /* the PIT's */
+    HF_INIT_TIMER_IRQ,
     HF_INIT_SLOTS_END,
 };
 
@@ -37,7 +42,10 @@ enum hf_init_slots {
     X(TASK_KILL, SELF, "word 0: a task's number; others than one's own children with the INSPECT right ->") \
     X(IMAGES, SELF, "word 0: index -> word 0: how many there are, bytes: the name") \
     X(COMMAND_LINE, SELF, "-> bytes: the kernel's command line") \
-    X(ENDPOINT_CREATE, SELF, "-> word 0: handle with all rights")
+    X(ENDPOINT_CREATE, SELF, "-> word 0: handle with all rights") \
+    X(REGISTER, SELF, "bytes: a name and its 0, word 0: an endpoint handle with CALL and GRANT ->") \
+    X(LOOKUP, SELF, "bytes: a name and its 0, word 0: enum hf_lookup_flags -> word 0: handle") \
+    X(THREAD, SELF, "word 0: entry, 1: argument, 2: stack pointer, 3: FS base -> word 0: handle, 1: number")
 
 enum hf_mem_label {
     HF_MEM_NONE,
@@ -51,6 +59,10 @@ enum hf_map_flags {
     HF_MAP_FIXED = 1, /* at the address or not at all; else the address is not looked at */
     HF_MAP_NOW = 2,   /* every page is there when the call returns */
     HF_MAP_GUARD = 4, /* nothing will ever be there: touching it ends the task */
+};
+
+enum hf_lookup_flags {
+    HF_LOOKUP_WAIT = 1, /* until somebody registers the name */
 };
 
 #define HF_SPAWN_HANDLES 8u
@@ -77,7 +89,7 @@ enum hf_exit_how {
     HF_EXIT_CODE,      /* mem_exit, or main returned */
     HF_EXIT_FAULT,     /* a page fault that memsrv refused */
     HF_EXIT_EXCEPTION, /* any other exception */
-    HF_EXIT_KILLED,
+    HF_EXIT_KILLED,    /* from outside; a thread also when its process has ended */
 };
 
 /* Why a fault was refused. */
@@ -111,8 +123,6 @@ struct hf_ledger {
     uint64_t faults_refused;
     uint64_t ticks;
 };
-
-#define HF_NAME_BYTES 32u
 
 struct hf_exit {
     uint32_t how;     /* enum hf_exit_how */

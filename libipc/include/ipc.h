@@ -12,12 +12,20 @@
 #include <handoff/handle.h>
 #include <stub.h>
 
-/* The task's IPC buffer, set before main: bytes of long messages stand there, and
- * the slot for an arriving handle. The next message overwrites what came with
- * the last one, and so does everything that sends messages: printf, malloc. */
+/* Set before main; NULL as soon as there are threads (mem_thread): then each task of the
+ * program has the address of its IPC buffer at FS:0. */
 extern struct hf_buffer *hf_own_buffer;
 
-HF_STUB struct hf_buffer *hf_buffer(void) { return hf_own_buffer; }
+/* The task's IPC buffer: bytes of long messages stand there, and the slot for an
+ * arriving handle. The next message overwrites what came with the last one, and so
+ * does everything that sends messages: printf, malloc. */
+HF_STUB struct hf_buffer *hf_buffer(void) {
+    struct hf_buffer *buffer = hf_own_buffer;
+    if (buffer == NULL) {
+        __asm__ volatile("mov %%fs:0, %0" : "=r"(buffer));
+    }
+    return buffer;
+}
 
 /* ---- messages ---- */
 
@@ -167,7 +175,7 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_power(hf_handle_t power, unsigned code) {
 
 /* ---- the task itself ---- */
 
-/* Sets the FS base, for a program that keeps data of its own there.
+/* Sets the FS base, for a program that keeps data of its own there and makes no threads.
  * HF_BAD_ADDRESS: not in the user half. */
 HF_STUB HF_MUST_CHECK hf_status_t hf_fs_base(uint64_t address) {
     return hf_stub_plain(HF_CALL_FS_BASE, address, 0, 0, 0, (uint64_t *)NULL);

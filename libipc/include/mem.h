@@ -51,8 +51,21 @@ HF_MUST_CHECK hf_status_t mem_run(const char *image, const char *const *argv, st
 /* Ends a task that was spawned. HF_DEAD: it has ended already. */
 HF_MUST_CHECK hf_status_t mem_kill(hf_handle_t task);
 
-/* Ends the calling task at once, with nothing flushed: programs call exit. */
+/* Ends the calling task (of several threads, that one only; but all with the first) at
+ * once, with nothing flushed: programs call exit. */
 _Noreturn void mem_exit(int64_t code);
+
+/* ---- threads ---- */
+
+/* Starts `entry(argument)` as another task in the caller's address space: it shares
+ * memory and handles, has the caller's priority and an IPC buffer of its own. `stack`
+ * is the end (the highest address) of memory for its stack, of which libipc uses
+ * MEM_THREAD_STACK bytes itself; it must stay until the thread has ended. A thread ends
+ * when entry returns (code 0), by mem_exit, or with the first task of its address space;
+ * wait for each (mem_wait), since what is known about its end stays until then.
+ * HF_BAD_ADDRESS: not in the user half. */
+#define MEM_THREAD_STACK 1280u
+HF_MUST_CHECK hf_status_t mem_thread(void (*entry)(void *argument), void *argument, void *stack, struct mem_task *task);
 
 /* ---- memory ---- */
 
@@ -99,7 +112,21 @@ HF_MUST_CHECK hf_status_t mem_command_line(char *text, size_t room);
 /* An endpoint of one's own: *endpoint has all rights. */
 HF_MUST_CHECK hf_status_t mem_endpoint_create(hf_handle_t *endpoint);
 
-/* ---- names ---- */
+/* Whoever looks `name` up from now on gets a copy of `handle`, with the rights that it
+ * has; it needs CALL and GRANT, and is best a copy with nothing more. A name has 1 to
+ * HF_NAME_BYTES - 1 printable characters, and is free again when the endpoint is gone or
+ * the task that registered it has ended.
+ * HF_EXISTS: the name is taken. HF_QUOTA also: the task has HF_TASK_NAMES already.
+ * HF_BAD_HANDLE: no endpoint. HF_DENIED: a right is missing. HF_DEAD: the endpoint is
+ * gone. HF_BAD_ARGUMENT: no such name can be. */
+HF_MUST_CHECK hf_status_t mem_register(const char *name, hf_handle_t handle);
+
+/* A handle to the endpoint of that name. HF_NOT_FOUND: there is none; the second
+ * function waits until there is. HF_BAD_ARGUMENT: no such name can be. */
+HF_MUST_CHECK hf_status_t mem_lookup(const char *name, hf_handle_t *handle);
+HF_MUST_CHECK hf_status_t mem_lookup_wait(const char *name, hf_handle_t *handle);
+
+/* ---- texts ---- */
 
 /* "NO_MEMORY" and "out of memory". */
 const char *hf_status_name(hf_status_t status);

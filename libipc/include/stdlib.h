@@ -14,7 +14,8 @@ void *realloc(void *block, size_t size) __attribute__((alloc_size(2)));
 /* What is no block, or is free already, ends the program with a sentence. */
 void free(void *block);
 
-/* Writes out what was printed and ends the task. */
+/* Writes out what the calling task printed and ends it, like mem_exit: a thread alone,
+ * the first task with all threads. */
 _Noreturn void exit(int code);
 /* The same, but by an exception (invalid opcode), as something that went wrong. */
 _Noreturn void abort(void);

@@ -72,15 +72,13 @@ hf_status_t aspace_populate(struct aspace *aspace, const struct region *region, 
                          : map_new(aspace, region, address, &source);
 }
 
-#define PART_PAGES 128u /* that one call looks at */
-
 /* Does `operation` to one page after the other; where a table is missing, so is
  * everything that it would cover. */
 static uint64_t each_page(struct aspace *aspace, struct hf_operation operation, uint64_t start, uint64_t end) {
     struct hf_result result;
     operation.level = HF_LEVEL_PT;
     operation.object = aspace->root;
-    for (unsigned pages = 0; pages < PART_PAGES && start < end; pages++) {
+    for (unsigned pages = 0; pages < ASPACE_PART_PAGES && start < end; pages++) {
         uint64_t span = HF_PAGE_SIZE;
         operation.address = start;
         hf_status_t status = core_do(&operation, &result);

@@ -30,6 +30,8 @@ HF_MUST_CHECK hf_status_t aspace_map(struct aspace *aspace, uint64_t address, hf
  * something is mapped there already. */
 HF_MUST_CHECK hf_status_t aspace_populate(struct aspace *aspace, const struct region *region, uint64_t address);
 
+#define ASPACE_PART_PAGES 128u /* that one of the following calls looks at */
+
 /* Unmaps, or gives new rights to, what is mapped from `start` on: a bounded number of
  * pages. Returns where to go on, at most `end`. Frames that nobody uses any more go back. */
 uint64_t aspace_unmap(struct aspace *aspace, uint64_t start, uint64_t end);

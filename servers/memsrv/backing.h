@@ -9,6 +9,7 @@
 struct backing_data {
     const struct program *image;
     unsigned segment;
+    hf_frame_t frame; /* of an IPC buffer: tells whose it is */
 };
 
 /* How a page comes to be: either a frame that is there already and is mapped as it

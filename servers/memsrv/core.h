@@ -2,6 +2,7 @@
  * a fault's answer are put together as a list: see fault.c.) */
 #pragma once
 
+#include <handoff/boot.h>
 #include <handoff/handle.h>
 #include <mmu.h>
 #include <stdbool.h>

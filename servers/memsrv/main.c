@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "core.h"
+#include "end.h"
+#include "inspect.h"
 #include "last.h"
+#include "name.h"
 #include "own.h"
 #include "program.h"
 #include "serve.h"
@@ -11,11 +14,15 @@
 #include "work.h"
 
 #define ENDPOINT_SLOT 1u
-#define INIT_PRIORITY 100u
+#define INIT_PRIORITY 110u /* also the servers', which it starts; programs get less */
 
 #define COM1_PORTS 0x3f8
 #define COM1_PORT_COUNT 8
 #define COM1_LINE 4
+
+#define PIT_PORTS 0x40
+#define PIT_PORT_COUNT 4
+#define PIT_LINE 0
 
 void memsrv_main(const struct hf_boot *boot);
 
@@ -49,7 +56,18 @@ static void start_init(void) {
                   .rights = rights,
                   .count = HF_INIT_IRQ,
                   .frame = COM1_LINE},
-                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .rights = rights, .count = HF_INIT_POWER}},
+                 {.code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .rights = rights, .count = HF_INIT_POWER},
+                 {.code = HF_OP_HANDLE_PUT,
+                  .level = HF_PUT_PORTS,
+                  .rights = rights,
+                  .count = HF_INIT_TIMER_PORTS,
+                  .frame = PIT_PORTS,
+                  .address = PIT_PORT_COUNT},
+                 {.code = HF_OP_HANDLE_PUT,
+                  .level = HF_PUT_IRQ,
+                  .rights = rights,
+                  .count = HF_INIT_TIMER_IRQ,
+                  .frame = PIT_LINE}},
     };
     switch (spawn_do(&spawn, &init)) {
     case HF_OK:
@@ -63,49 +81,19 @@ static void start_init(void) {
     }
 }
 
-/* Runs the answer's operations; those that are left when the core asks for another
- * call are moved to the front. */
-static uint64_t operations_left(uint64_t count, uint64_t done) {
-    struct hf_operation *operation = OPERATION_PAGE->operation;
-    for (uint64_t i = done; i < count; i++) {
-        operation[i - done] = operation[i];
-    }
-    return count - done;
-}
-
-static void answer_and_receive(struct request *request) {
-    uint64_t count = request->operations, done;
-    hf_status_t status;
-    while ((status = hf_mmu_reply_receive(count, &done, ENDPOINT_SLOT, &request->message, &request->sender)) ==
-           HF_AGAIN) {
-        count = operations_left(count, done);
-    }
-    core_must(status);
-}
-
-static void answer(struct request *request) {
-    uint64_t count = request->operations, done;
-    hf_status_t status;
-    while ((status = hf_mmu(count, &done)) == HF_AGAIN) {
-        count = operations_left(count, done);
-    }
-    core_must(status);
-    core_must(hf_reply(&request->message));
-}
-
 /* Longer work goes on between messages, a part at a time: no message waits for
  * more than one part of each kind. */
 static void work_until_message(struct request *request) {
     hf_status_t status = HF_WOULD_BLOCK;
     while (status == HF_WOULD_BLOCK) {
-        if (task_reaping()) {
-            task_reap();
+        if (end_reaping()) {
+            end_reap();
         }
         if (work_pending()) {
             work_do_part();
         }
         own_refill();
-        bool more = task_reaping() || work_pending();
+        bool more = end_reaping() || work_pending();
         status = more ? hf_receive_nowait(ENDPOINT_SLOT, &request->message, &request->sender)
                       : hf_receive(ENDPOINT_SLOT, &request->message, &request->sender);
     }
@@ -113,12 +101,13 @@ static void work_until_message(struct request *request) {
 }
 
 void memsrv_main(const struct hf_boot *boot) {
-    struct request request;
+    static struct request request;
     core_check(boot->magic == HF_BOOT_MAGIC && boot->version == HF_BOOT_VERSION);
     own_init(boot);
     program_init(boot);
     spawn_init();
-    serve_init(boot);
+    inspect_init(boot);
+    name_init(boot->handles);
     make_endpoint(boot);
     start_init();
     own_refill();
@@ -128,11 +117,12 @@ void memsrv_main(const struct hf_boot *boot) {
         own_refill();
         if (request.held) {
             work_until_message(&request);
-        } else if (task_reaping() || work_pending()) {
-            answer(&request);
+        } else if (end_reaping() || work_pending()) {
+            list_run(&request.list);
+            core_must(hf_reply(&request.message));
             work_until_message(&request);
         } else {
-            answer_and_receive(&request);
+            list_reply_receive(&request.list, ENDPOINT_SLOT, &request.message, &request.sender);
         }
     }
 }

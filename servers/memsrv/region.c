@@ -93,7 +93,7 @@ void region_remove(struct region_list *list, uint64_t start, uint64_t end) {
 
 static bool alike(const struct region *a, const struct region *b) {
     return a->end == b->start && a->rights == b->rights && a->backing == b->backing && a->data.image == b->data.image &&
-           a->data.segment == b->data.segment;
+           a->data.segment == b->data.segment && a->data.frame == b->data.frame;
 }
 
 static void join(struct region *region) {

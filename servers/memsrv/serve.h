@@ -3,22 +3,32 @@
 
 #include <ipc.h>
 
+#include "list.h"
 #include "task.h"
+
+/* memsrv's IPC buffer. Nothing else writes to it before a request has been dealt with. */
+#define BUFFER ((struct hf_buffer *)HF_MEMSRV_BUFFER)
+
+/* Where mappings go when the caller leaves the place to us. */
+#define SERVE_MAP_START 0x80000000ul
+#define SERVE_MAP_END 0x00007f0000000000ul
 
 struct request {
     struct hf_message message; /* as it came; then the answer */
     struct hf_sender sender;
-    unsigned bytes;      /* that came with it, in the IPC buffer */
-    struct task *task;   /* whom the badge names */
-    unsigned operations; /* of the operation page, to be run before the answer is delivered */
-    bool held;           /* the call was set aside: there is no answer now */
+    unsigned bytes;     /* that came with it, in the IPC buffer */
+    struct task *task;  /* whom the badge names */
+    struct task *asker; /* who asks: the same, or a thread of it, or another with a handle to it */
+    struct list list;   /* to be done before the answer is delivered */
+    bool held;          /* the call was set aside: there is no answer now */
 };
-
-void serve_init(const struct hf_boot *information);
 
 /* Deals with one message, and leaves the answer in it. */
 void serve(struct request *request);
 
-/* Answers to calls that were set aside; that a caller has died is no error. */
-void serve_exit_record(hf_handle_t reply, const struct hf_exit *exit);
-void serve_answer_held(hf_handle_t reply, hf_status_t status, uint64_t word);
+/* Deals with the first request of a process that had to wait. */
+void serve_parked(struct task *process);
+
+/* Answers with a handle to a task that was just made, and its number. HF_NO_MEMORY: the
+ * asker's handle table is full. */
+HF_MUST_CHECK hf_status_t serve_put_task(struct request *request, const struct task *made);

@@ -3,15 +3,10 @@
 #include <string.h>
 
 #include "core.h"
+#include "end.h"
 #include "own.h"
+#include "part.h"
 #include "program.h"
-
-/* Where a task's stack and IPC buffer stand: above every image, below every
- * mapping, and under one page table. The guard makes an overflow a fault with a name. */
-#define BUFFER_ADDRESS 0x7fffe000ul
-#define STACK_END 0x7fffd000ul
-#define STACK_START (STACK_END - 0x100000ul)
-#define GUARD_START (STACK_START - 0x10000ul)
 
 /* The first page of a stack while it is put together. */
 static uint8_t first_page[HF_PAGE_SIZE] __attribute__((aligned(4096)));
@@ -69,19 +64,9 @@ hf_status_t spawn_prepare(struct task *parent, const struct hf_spawn *request, s
 
 /* ---- The parts of a task ---- */
 
-static hf_status_t take_object(struct task *task, enum hf_operation_code code, hf_frame_t *object) {
-    hf_frame_t frame;
-    hf_status_t status = ledger_take(&task->ledger, LEDGER_OBJECTS, &frame);
-    if (status == HF_OK) {
-        core_must(core_object(code, frame, NULL));
-        *object = frame;
-    }
-    return status;
-}
-
 static hf_status_t make_handles(struct task *task, const struct spawn *spawn) {
     struct hf_result result;
-    hf_status_t status = take_object(task, HF_OP_HANDLES_CREATE, &task->handles);
+    hf_status_t status = part_object(task, HF_OP_HANDLES_CREATE, &task->handles, NULL);
     if (status != HF_OK) {
         return status;
     }
@@ -107,7 +92,7 @@ static hf_status_t add_image(struct task *task, const struct program *program) {
         uint64_t end = segment->start + segment->memory_bytes;
         hf_status_t status =
             add_region(task, segment->start & ~(HF_PAGE_SIZE - 1), (end + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1),
-                       segment->rights, &backing_image, (struct backing_data){program, i});
+                       segment->rights, &backing_image, (struct backing_data){.image = program, .segment = i});
         if (status != HF_OK) return status;
     }
     return HF_OK;
@@ -117,34 +102,12 @@ static hf_status_t add_regions(struct task *task, const struct program *program)
     const struct backing_data none = {0};
     hf_status_t status = add_image(task, program);
     if (status == HF_OK) {
-        status = add_region(task, GUARD_START, STACK_START, HF_READ, &backing_guard, none);
+        status = add_region(task, PART_GUARD_START, PART_STACK_START, HF_READ, &backing_guard, none);
     }
     if (status == HF_OK) {
-        status = add_region(task, STACK_START, STACK_END, HF_READ | HF_WRITE, &backing_stack, none);
-    }
-    if (status == HF_OK) {
-        status =
-            add_region(task, BUFFER_ADDRESS, BUFFER_ADDRESS + HF_PAGE_SIZE, HF_READ | HF_WRITE, &backing_buffer, none);
+        status = add_region(task, PART_STACK_START, PART_STACK_END, HF_READ | HF_WRITE, &backing_stack, none);
     }
     return status;
-}
-
-/* A page with the content of one of memsrv's own, or zeroed. */
-static hf_status_t map_page(struct task *task, uint64_t address, hf_frame_t source, hf_frame_t *page) {
-    hf_frame_t frame;
-    hf_status_t status = ledger_take(&task->ledger, LEDGER_PAGES, &frame);
-    if (status != HF_OK) {
-        return status;
-    }
-    core_must(core_stage(frame, source, 0, source == HF_NO_FRAME ? 0 : HF_PAGE_SIZE, 0));
-    status = aspace_map(&task->aspace, address, frame, HF_READ | HF_WRITE);
-    if (status != HF_OK) {
-        core_must(core_object(HF_OP_RELEASE, frame, NULL));
-        ledger_give(&task->ledger, LEDGER_PAGES, frame);
-        return status;
-    }
-    *page = frame;
-    return HF_OK;
 }
 
 /* struct hf_start, argv and the strings stand at the stack's end, in its first
@@ -154,13 +117,13 @@ static uint64_t write_start(const struct spawn *spawn) {
     uint64_t argc = request->argument_count + 1ul;
     size_t bytes = sizeof(struct hf_start) + (argc + 1) * sizeof(uint64_t) + request->string_bytes;
     size_t at = (HF_PAGE_SIZE - bytes) & ~15ul;
-    uint64_t address = STACK_END - HF_PAGE_SIZE + at;
+    uint64_t address = PART_STACK_END - HF_PAGE_SIZE + at;
     struct hf_start *start = (void *)(first_page + at);
     uint64_t *argv = (void *)(start + 1);
     char *strings = (char *)(argv + argc + 1);
 
     memset(first_page, 0, sizeof(first_page));
-    *start = (struct hf_start){argc, address + sizeof(*start), BUFFER_ADDRESS, spawn->given};
+    *start = (struct hf_start){argc, address + sizeof(*start), PART_BUFFER, spawn->given};
     memcpy(strings, request->strings, request->string_bytes);
     uint64_t text = address + (uint64_t)((uint8_t *)strings - (uint8_t *)start);
     for (uint64_t i = 0; i < argc; i++) {
@@ -170,28 +133,6 @@ static uint64_t write_start(const struct spawn *spawn) {
         strings += length;
     }
     return address;
-}
-
-static hf_status_t make_task(struct task *task, const struct spawn *spawn, const struct program *program,
-                             uint64_t start) {
-    hf_status_t status = take_object(task, HF_OP_TASK_CREATE, &task->task);
-    if (status != HF_OK) {
-        return status;
-    }
-    OPERATION_PAGE->task = (struct hf_task_block){
-        .fields = HF_TASK_FIELDS_ALL & ~(uint64_t)(HF_TASK_OPERATIONS | HF_TASK_MEMORY),
-        .registers = {.rip = program->image.entry, .rsp = start, .rdi = start},
-        .priority = spawn->priority,
-        .aspace = task->aspace.root,
-        .handles = task->handles,
-        .buffer = task->buffer,
-        .pager = task_endpoint,
-        .pager_badge = task_badge(task, BADGE_FAULT),
-        .mark = task->number,
-    };
-    core_must(core_object(HF_OP_TASK_SET, task->task, NULL));
-    core_must(core_object(HF_OP_TASK_START, task->task, NULL));
-    return HF_OK;
 }
 
 static hf_status_t build(struct task *task, const struct spawn *spawn, const struct program *program) {
@@ -204,13 +145,14 @@ static hf_status_t build(struct task *task, const struct spawn *spawn, const str
         status = add_regions(task, program);
     }
     if (status == HF_OK) {
-        status = map_page(task, BUFFER_ADDRESS, HF_NO_FRAME, &task->buffer);
+        status = part_buffer(task, PART_BUFFER);
     }
     uint64_t start = write_start(spawn);
     if (status == HF_OK) {
-        status = map_page(task, STACK_END - HF_PAGE_SIZE, first_page_frame, &stack);
+        status = part_page(task, PART_STACK_END - HF_PAGE_SIZE, first_page_frame, &stack);
     }
-    return status == HF_OK ? make_task(task, spawn, program, start) : status;
+    const struct hf_registers registers = {.rip = program->image.entry, .rsp = start, .rdi = start};
+    return status == HF_OK ? part_task(task, &registers) : status;
 }
 
 hf_status_t spawn_do(const struct spawn *spawn, struct task **made) {
@@ -227,7 +169,7 @@ hf_status_t spawn_do(const struct spawn *spawn, struct task **made) {
     task->inspect = !spawn->parent || (spawn->request->flags & HF_SPAWN_INSPECT);
     hf_status_t status = build(task, spawn, program);
     if (status != HF_OK) {
-        task_abandon(task);
+        end_abandon(task);
         return status;
     }
     task->state = TASK_RUNNING;

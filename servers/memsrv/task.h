@@ -1,10 +1,15 @@
-/* Tasks, as memsrv knows them: what each consists of, who may name it, and how it ends. */
+/* Tasks, as memsrv knows them: what each consists of, who may name it, and how it ends.
+ *
+ * The first task of an address space is called its process, and has what all of them
+ * share; the others are its threads. */
 #pragma once
 
 #include <handoff/mmu.h>
 #include <ipc.h>
 
 #include "aspace.h"
+#include "hold.h"
+#include "work.h"
 
 enum task_state {
     TASK_FREE, /* the record is nobody's */
@@ -14,13 +19,7 @@ enum task_state {
     TASK_ENDED, /* nothing is left but why it ended */
 };
 
-/* A call to mem_wait that was set aside. */
-struct waiter {
-    struct waiter *next;
-    hf_handle_t reply;
-};
-
-/* An endpoint that the task created. */
+/* An endpoint that a task created. */
 struct owned {
     struct owned *next;
     hf_frame_t frame;
@@ -33,19 +32,34 @@ struct task {
     char name[HF_NAME_BYTES];
     struct task *parent, *children, *sibling; /* children: those that have not been waited for */
     struct task *next;                        /* in the queue of those being taken apart */
-    hf_frame_t task, handles, buffer;         /* core objects, HF_NO_FRAME for none */
+    struct task *process;                     /* itself, unless it is a thread */
+    hf_frame_t task, buffer;                  /* HF_NO_FRAME for none, here and below */
+    uint64_t buffer_address;
+    hf_serial_t serial;       /* by which the core names it in messages */
+    struct task *same_serial; /* in the table of serials */
     unsigned priority;
-    bool inspect; /* may look at and end others */
+    struct held held;           /* its call, while memsrv keeps it */
+    struct hf_message request;  /* what it asks for, while others of its process are served */
+    char wanted[HF_NAME_BYTES]; /* the name that it waits for */
+    struct task *waiters;       /* those that wait for its end */
+    struct hf_exit exit;
+
+    /* Of a process only. */
+    struct task *threads, *next_thread; /* next_thread: of a thread */
+    bool inspect;                       /* may look at and end others */
+    hf_frame_t handles;
     struct aspace aspace;
     struct ledger ledger;
     struct owned *endpoints;
-    struct waiter *waiters;
-    struct hf_exit exit;
+    struct name *names;
+    struct work work;         /* on its address space */
+    struct task *parked;      /* those whose requests wait for that */
+    struct task *next_worked; /* in the queue of those with either */
 };
 
 /* What a badge of memsrv's endpoint stands for. */
 enum badge_kind {
-    BADGE_SELF,  /* the task's own handle */
+    BADGE_SELF,  /* a process: its own handle */
     BADGE_TASK,  /* a handle to another task */
     BADGE_FAULT, /* its exceptions */
 };
@@ -55,37 +69,34 @@ void task_init(hf_frame_t endpoint);
 /* A record with a number and nothing else, or NULL: HF_NO_MEMORY. */
 struct task *task_new(struct task *parent);
 
+/* The record is nobody's from now on. */
+void task_free(struct task *task);
+
+/* It belongs to no parent any more. */
+void task_leave_parent(struct task *task);
+
 hf_badge_t task_badge(const struct task *task, enum badge_kind kind);
 
 /* The task of a badge, or NULL when there is none any more. */
 struct task *task_of_badge(hf_badge_t badge, enum badge_kind *kind);
+
+/* From now on the core's serial leads to the task. */
+void task_set_serial(struct task *task, hf_serial_t serial);
+
+/* The task that the core calls so, or NULL. */
+struct task *task_of_serial(hf_serial_t serial);
 
 struct task *task_by_number(uint64_t number);
 
 /* The first with an index of at least `index` that is not a free record, or NULL. */
 struct task *task_from_index(unsigned index);
 
-/* Ends a task in any state, for the reason in its exit record. What it had is given
- * back bit by bit, by task_reap. */
-void task_end(struct task *task, const struct hf_exit *why);
+/* A new endpoint, which lives as long as the process; and the last one back again. */
+HF_MUST_CHECK hf_status_t task_own_endpoint(struct task *process, hf_frame_t *frame);
+void task_disown_endpoint(struct task *process);
 
-/* Takes back at once what a spawn that failed has built. */
-void task_abandon(struct task *task);
-
-/* Whether any task is being taken apart, and a bounded part of that work. */
-bool task_reaping(void);
-void task_reap(void);
-
-/* Sets the call in hand aside until the task has ended, unless it has (`held` says
- * which). HF_NO_MEMORY: it can't be set aside. */
-HF_MUST_CHECK hf_status_t task_wait(struct task *task, bool *held);
-
-/* Its exit record has been read: nothing of an ended task is left. */
-void task_waited(struct task *task);
-
-/* A new endpoint, which lives as long as the task; and the last one back again. */
-HF_MUST_CHECK hf_status_t task_own_endpoint(struct task *task, hf_frame_t *frame);
-void task_disown_endpoint(struct task *task);
+/* Gives the first of the endpoints back, or a part of it; false when there is none. */
+bool task_reap_endpoint(struct task *process);
 
 /* What the core knows about a task right now. */
 void task_core_state(const struct task *task, struct hf_task_block *block);

@@ -1,100 +1,127 @@
 #include "work.h"
 
 #include "core.h"
-#include "record.h"
 #include "serve.h"
+#include "task.h"
 
 #define POPULATE_PAGES 32u /* in one part: each is zeroed */
 
-static struct record_pool pool = {.bytes = sizeof(struct work)};
-static struct work *first, **last = &first;
+/* Processes whose address space is worked on, or that have requests waiting for that. */
+static struct task *first, **last = &first;
 
 /* What was populated so far is of no use when the rest can't be had. */
-static void give_up(struct work *work, hf_status_t status) {
-    region_remove(&work->task->aspace.regions, work->start, work->end);
+static void give_up(struct task *process, hf_status_t status) {
+    struct work *work = &process->work;
+    region_remove(&process->aspace.regions, work->start, work->end);
     work->kind = WORK_UNMAP;
     work->status = status;
     work->at = work->start;
 }
 
-static void populate_part(struct work *work) {
-    struct aspace *aspace = &work->task->aspace;
+static void populate_part(struct task *process) {
+    struct work *work = &process->work;
+    struct aspace *aspace = &process->aspace;
     for (unsigned pages = 0; pages < POPULATE_PAGES && work->at < work->end; pages++) {
-        const struct region *region = region_find(&aspace->regions, work->at);
-        hf_status_t status = region ? aspace_populate(aspace, region, work->at) : HF_NOT_MAPPED;
+        hf_status_t status = aspace_populate(aspace, region_find(&aspace->regions, work->at), work->at);
         if (status != HF_OK && status != HF_EXISTS) {
-            give_up(work, status);
+            give_up(process, status);
             return;
         }
         work->at += HF_PAGE_SIZE;
     }
 }
 
-static void do_part(struct work *work) {
-    struct aspace *aspace = &work->task->aspace;
-    switch (work->kind) {
-    case WORK_UNMAP:
+static void do_part(struct task *process) {
+    struct work *work = &process->work;
+    struct aspace *aspace = &process->aspace;
+    if (work->kind == WORK_UNMAP) {
         work->at = aspace_unmap(aspace, work->at, work->end);
-        break;
-    case WORK_PROTECT:
+    } else if (work->kind == WORK_PROTECT) {
         work->at = aspace_protect(aspace, work->at, work->end, work->rights);
-        break;
-    case WORK_POPULATE:
-        populate_part(work);
-        break;
+    } else {
+        populate_part(process);
     }
 }
 
 static bool finished(const struct work *work) { return work->at == work->end; }
 
-hf_status_t work_start(const struct work *asked, bool *held) {
-    struct work *work = record_take(&pool);
-    *held = false;
-    if (!work) return HF_NO_MEMORY;
+hf_status_t work_admit(struct task *asker, enum work_kind kind, uint64_t bytes) {
+    uint64_t pages = kind == WORK_POPULATE ? POPULATE_PAGES : ASPACE_PART_PAGES;
+    return bytes > pages * HF_PAGE_SIZE ? hold_call(asker) : HF_OK;
+}
+
+static void enqueue(struct task *process) {
+    if (last == &process->next_worked || process->next_worked) return;
+    process->next_worked = NULL;
+    *last = process;
+    last = &process->next_worked;
+}
+
+hf_status_t work_start(struct task *asker, const struct work *asked) {
+    struct task *process = asker->process;
+    struct work *work = &process->work;
     *work = *asked;
     work->at = work->start;
-    work->reply = HF_SLOT_ANY;
-    do_part(work);
-    hf_status_t status = finished(work) ? work->status : hf_hold(&work->reply);
-    if (finished(work) || status != HF_OK) {
-        record_give(&pool, work);
-        return status;
+    do_part(process);
+    if (!asker->held.reply && !finished(work)) {
+        do_part(process); /* one part was enough, but what it did is undone */
     }
-    *held = true;
-    work->next = NULL;
-    *last = work;
-    last = &work->next;
-    return HF_OK;
+    if (finished(work)) {
+        work->kind = WORK_NONE;
+        return work->status;
+    }
+    enqueue(process);
+    return hold_in(asker, &work->asker);
+}
+
+bool work_must_wait(const struct task *process) { return process->work.kind != WORK_NONE || process->parked; }
+
+hf_status_t work_park(struct task *asker, const struct hf_message *request) {
+    struct task *process = asker->process;
+    asker->request = *request;
+    return hold_in(asker, &process->parked);
+}
+
+bool work_protects(const struct task *process, uint64_t address) {
+    const struct work *work = &process->work;
+    return work->kind == WORK_PROTECT && address >= work->start && address < work->end;
 }
 
 bool work_pending(void) { return first != NULL; }
 
-static void remove_after(struct work **link) {
-    struct work *work = *link;
-    *link = work->next;
-    if (!work->next) {
-        last = link;
+static void finish(struct work *work) {
+    work->kind = WORK_NONE;
+    if (work->asker) {
+        hold_answer(work->asker, &(struct hf_message){.label = work->status, .word = {work->word}});
     }
-    record_give(&pool, work);
 }
 
 void work_do_part(void) {
-    struct work *work = first;
-    do_part(work);
-    if (finished(work)) {
-        serve_answer_held(work->reply, work->status, work->word);
-        remove_after(&first);
+    struct task *process = first;
+    struct work *work = &process->work;
+    if (work->kind == WORK_NONE) {
+        serve_parked(process);
+    } else {
+        do_part(process);
+        if (finished(work)) {
+            finish(work);
+        }
+    }
+    if (!work_must_wait(process)) {
+        work_drop(process);
     }
 }
 
-void work_cancel(struct task *task) {
-    struct work **link = &first;
-    while (*link) {
-        if ((*link)->task == task) {
-            core_must(hf_handle_close((*link)->reply));
-            remove_after(link);
-        } else {
-            link = &(*link)->next;
-        }
+void work_drop(struct task *process) {
+    struct task **link = &first;
+    while (*link && *link != process) {
+        link = &(*link)->next_worked;
     }
+    if (!*link) return;
+    *link = process->next_worked;
+    process->next_worked = NULL;
+    if (!*link) {
+        last = link;
+    }
+    process->work.kind = WORK_NONE;
 }

@@ -104,6 +104,14 @@ hf_status_t hf_reply(const struct hf_message *message) {
     return call(HF_CALL_REPLY, 0);
 }
 
+/* memsrv calls nobody: what it asks is refused. */
+hf_status_t hf_call_nowait(hf_handle_t to, struct hf_message *message) {
+    put_message(message);
+    const hf_status_t status = call(HF_CALL_CALL | HF_NOWAIT, to);
+    assert_int_not_equal(status, HF_OK);
+    return status;
+}
+
 hf_status_t hf_hold(hf_handle_t *reply) {
     const hf_status_t status = call(HF_CALL_HOLD, *reply);
     *reply = (hf_handle_t)memsrv->registers.rsi;

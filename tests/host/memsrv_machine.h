@@ -24,3 +24,7 @@ void memsrv_run(const struct memsrv_module *modules, unsigned count, bool (*step
 
 /* FREE frames that memsrv does not know: those that its image would be in. */
 uint64_t memsrv_first_frames(void);
+
+/* The task, which is ready, reads (way 0), writes (1) or executes (2) there: unless the page tables let
+ * it, it gets this exception. Whether it did. */
+bool memsrv_touch(struct task *task, uint64_t address, unsigned way, unsigned vector);

@@ -52,7 +52,7 @@ static bool byte_is(const struct image_segment *segment, uint64_t address, uint8
 
 static void check_segment(unsigned number) {
     const struct image_segment *segment = &program.image.segment[number];
-    const struct backing_data data = {&program, number};
+    const struct backing_data data = {.image = &program, .segment = number};
     const uint64_t first = segment->start & ~(HF_PAGE_SIZE - 1);
     for (uint64_t at = first; at < segment->start + segment->memory_bytes; at += HF_PAGE_SIZE) {
         uint8_t page[HF_PAGE_SIZE];
@@ -78,7 +78,7 @@ static void one_segment(uint64_t start, uint64_t memory, uint64_t offset, uint64
 
 static struct page_source page_at(uint64_t address) {
     struct page_source source = {0};
-    assert_int_equal(backing_image.page(&(struct backing_data){&program, 0}, address, &source), HF_REASON_NONE);
+    assert_int_equal(backing_image.page(&(struct backing_data){.image = &program}, address, &source), HF_REASON_NONE);
     return source;
 }
 

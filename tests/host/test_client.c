@@ -31,6 +31,10 @@ struct hf_buffer *hf_buffer(void) {
     return &buffer;
 }
 
+static struct stdio_output output;
+
+struct stdio_output *thread_output(void) { return &output; }
+
 static char console_text[8192];
 
 static void note_console(const struct hf_message *message) {
@@ -255,6 +259,28 @@ static void test_plain_requests(void **state) {
     assert_memory_equal(&stat, buffer.bytes, sizeof stat);
 }
 
+static void test_names(void **state) {
+    static char longest[HF_NAME_BYTES + 10];
+    hf_handle_t server = 3;
+    (void)state;
+    assert_int_equal(mem_register("timer", 9), HF_OK);
+    expect_sent(HF_SLOT_MEMSRV, HF_MEM_REGISTER, 9, 0, 0, 0);
+    assert_int_equal(sent.bytes, 6);
+    assert_memory_equal(sent_bytes, "timer", 6);
+    answer.word[0] = 21;
+    assert_int_equal(mem_lookup("timer", &server), HF_OK);
+    expect_sent(HF_SLOT_MEMSRV, HF_MEM_LOOKUP, 0, 0, 0, 0);
+    assert_int_equal(server, 21);
+    assert_int_equal(mem_lookup_wait("", &server), HF_OK);
+    expect_sent(HF_SLOT_MEMSRV, HF_MEM_LOOKUP, HF_LOOKUP_WAIT, 0, 0, 0);
+    assert_int_equal(sent.bytes, 1);
+    answer = (struct hf_message){.label = HF_NOT_FOUND, .word = {5}};
+    memset(longest, 'n', sizeof longest - 1); /* cut, but not so short that it could be one */
+    assert_int_equal(mem_lookup(longest, &server), HF_NOT_FOUND);
+    assert_int_equal(sent.bytes, HF_NAME_BYTES + 1);
+    assert_int_equal(server, 21);
+}
+
 static void test_command_line(void **state) {
     char text[8];
     (void)state;
@@ -356,6 +382,7 @@ int main(void) {
         cmocka_unit_test_setup(test_tasks, start),
         cmocka_unit_test_setup(test_images, start),
         cmocka_unit_test_setup(test_plain_requests, start),
+        cmocka_unit_test_setup(test_names, start),
         cmocka_unit_test_setup(test_command_line, start),
         cmocka_unit_test_setup(test_output_goes_by_lines, start),
         cmocka_unit_test_setup(test_long_lines_go_by_the_buffer, start),

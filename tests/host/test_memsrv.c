@@ -1,12 +1,16 @@
 // sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
 // sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
-// sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
+// sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c
+// sources: ukernel/device.c ukernel/call.c
 // sources: servers/memsrv/aspace.c servers/memsrv/backing.c servers/memsrv/buddy.c servers/memsrv/buddy_table.c
-// sources: servers/memsrv/buddy_check.c servers/memsrv/chunk.c servers/memsrv/core.c servers/memsrv/fault.c
-// sources: servers/memsrv/image.c servers/memsrv/last.c servers/memsrv/ledger.c servers/memsrv/main.c
-// sources: servers/memsrv/own.c servers/memsrv/program.c servers/memsrv/record.c servers/memsrv/region.c
-// sources: servers/memsrv/serve.c servers/memsrv/spawn.c servers/memsrv/task.c servers/memsrv/work.c
-// sources: tests/host/memsrv_machine.c tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c
+// sources: servers/memsrv/buddy_check.c servers/memsrv/chunk.c servers/memsrv/core.c servers/memsrv/end.c
+// sources: servers/memsrv/fault.c servers/memsrv/hold.c servers/memsrv/image.c servers/memsrv/inspect.c servers/memsrv/list.c
+// sources: servers/memsrv/last.c servers/memsrv/ledger.c servers/memsrv/main.c servers/memsrv/memory.c
+// sources: servers/memsrv/name.c servers/memsrv/own.c servers/memsrv/part.c servers/memsrv/program.c
+// sources: servers/memsrv/record.c servers/memsrv/region.c servers/memsrv/serve.c servers/memsrv/spawn.c
+// sources: servers/memsrv/task.c servers/memsrv/thread.c servers/memsrv/work.c
+// sources: tests/host/memsrv_image.c tests/host/memsrv_machine.c tests/host/memsrv_requests.c
+// sources: tests/host/memsrv_touch.c tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c
 // sources: tests/host/machine/around.c
 // include: tests/host/machine tests/host/fake ukernel
 // flags: -fno-sanitize=address
@@ -16,7 +20,9 @@
 #include "../../ukernel/ipc.h"
 #include "draw.h"
 #include "entry.h"
+#include "memsrv_image.h"
 #include "memsrv_machine.h"
+#include "memsrv_requests.h"
 #include <handoff/mem.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,45 +34,6 @@ const char *buddy_check(const struct buddy *buddy);
 uint64_t ledger_total(void);
 uint64_t own_count(void);
 
-/* ---- images ---- */
-
-#define IMAGE_PAGES 3u
-
-struct image_file {
-    struct {
-        uint8_t ident[16];
-        uint16_t type, machine;
-        uint32_t version;
-        uint64_t entry, program_headers, section_headers;
-        uint32_t flags;
-        uint16_t header_size, program_header_size, program_header_count, rest[3];
-    } header;
-    struct {
-        uint32_t type, flags;
-        uint64_t offset, address, physical, file_bytes, memory_bytes, alignment;
-    } load[2];
-};
-
-static _Alignas(HF_PAGE_SIZE) uint8_t image[IMAGE_PAGES * HF_PAGE_SIZE];
-
-/* A page and a half of text, and data of which half is in the file. */
-static void make_image(void) {
-    const struct image_file file = {
-        .header = {.ident = "\177ELF\2\1\1",
-                   .type = 2,
-                   .machine = 62,
-                   .version = 1,
-                   .entry = 0x40001000,
-                   .program_headers = 64,
-                   .header_size = 64,
-                   .program_header_size = 56,
-                   .program_header_count = 2},
-        .load = {{1, 5, 0, 0x40000000, 0, 6000, 6000, 4096}, {1, 6, 8192, 0x40002000, 0, 2000, 10000, 4096}},
-    };
-    memset(image, 0x90, sizeof image);
-    memcpy(image, &file, sizeof file);
-}
-
 /* ---- tasks, as they see themselves ---- */
 
 #define CLIENTS 64u
@@ -74,6 +41,8 @@ static void make_image(void) {
 
 struct client {
     hf_serial_t serial;                     /* 0: the record is free */
+    uint64_t cr3;                           /* by which its threads are known */
+    bool alone;                             /* it has had none, and is none */
     uint64_t place[PLACES], length[PLACES]; /* what it has mapped, perhaps */
     uint32_t label;                         /* of its call under way */
     uint64_t asked_length;
@@ -87,6 +56,17 @@ static unsigned long requests, wanted, granted, refused, faults, spawned;
 static bool ending;
 static struct task *init;
 
+/* A task that was not seen before: with others in its address space it is not alone, nor are they. */
+static struct client new_client(const struct task *task) {
+    struct client client = {.serial = task->serial, .cr3 = task->cr3, .alone = true};
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (clients[i].serial != 0 && clients[i].cr3 == task->cr3) {
+            client.alone = clients[i].alone = false;
+        }
+    }
+    return client;
+}
+
 static struct client *client_of(const struct task *task) {
     struct client *unused = NULL;
     for (unsigned i = 0; i < CLIENTS; i++) {
@@ -99,7 +79,7 @@ static struct client *client_of(const struct task *task) {
         memset(clients, 0, sizeof clients);
         unused = clients;
     }
-    *unused = (struct client){.serial = task->serial};
+    *unused = new_client(task);
     return unused;
 }
 
@@ -111,7 +91,7 @@ static void take_answer(struct task *task, struct client *client) {
     }
     if (task->registers.rax == HF_OK && status == HF_OK) {
         granted++;
-        spawned += client->label == HF_MEM_SPAWN;
+        spawned += client->label == HF_MEM_SPAWN || client->label == HF_MEM_THREAD;
         if (client->label == HF_MEM_MAP) {
             client->place[client->asked_place] = task->registers.rdx;
             client->length[client->asked_place] = client->asked_length;
@@ -121,7 +101,7 @@ static void take_answer(struct task *task, struct client *client) {
         }
     } else {
         refused++;
-        if (client->label == HF_MEM_MAP && status == HF_EXISTS && client->asked_at == client->freed) {
+        if (client->label == HF_MEM_MAP && status == HF_EXISTS && client->asked_at == client->freed && client->alone) {
             fail_msg("%#llx was unmapped, and something is there", (unsigned long long)client->freed);
         }
         if (task->registers.rax == HF_OK && status >= HF_STATUS_COUNT) {
@@ -130,11 +110,6 @@ static void take_answer(struct task *task, struct client *client) {
     }
     client->freed = client->label == HF_MEM_MAP ? 0 : client->freed;
     client->label = 0;
-}
-
-static uint64_t some_rights(void) {
-    static const uint64_t good[] = {HF_READ, HF_READ | HF_WRITE, HF_READ | HF_EXECUTE};
-    return draw(15) == 0 ? draw(20) : good[draw(3)];
 }
 
 /* An address where something may be. */
@@ -148,45 +123,6 @@ static uint64_t some_address(const struct client *client) {
     const unsigned at = (unsigned)draw(PLACES);
     const uint64_t pages = client->length[at] / HF_PAGE_SIZE + 1;
     return client->place[at] ? client->place[at] + draw(pages) * HF_PAGE_SIZE : 0x80000000 + draw(64) * HF_PAGE_SIZE;
-}
-
-static uint64_t some_length(void) {
-    switch (draw(12)) {
-    case 0:
-        return draw(1ull << 40) << draw(24);
-    case 1:
-        return draw(3);
-    case 2:
-        return draw(draw(8) ? 60 : 900) * HF_PAGE_SIZE;
-    default:
-        return draw(24) * HF_PAGE_SIZE + (draw(3) ? 0 : draw(HF_PAGE_SIZE));
-    }
-}
-
-static void fill_spawn(struct hf_buffer *buffer, struct frame_registers *registers) {
-    struct hf_spawn *spawn = (void *)buffer->bytes;
-    static const char strings[] = "child\0argument";
-    memset(spawn, 0, sizeof *spawn);
-    *spawn = (struct hf_spawn){.quota = draw(3) ? 0 : draw(60), .argument_count = 1, .string_bytes = sizeof strings};
-    memcpy(spawn->strings, draw(20) ? strings : "nobody\0argument", sizeof strings);
-    uint64_t bytes = offsetof(struct hf_spawn, strings) + sizeof strings;
-    switch (draw(12)) {
-    case 0:
-        spawn->handle_count = (uint32_t)draw(10);
-        for (unsigned i = 0; i < HF_SPAWN_HANDLES; i++) {
-            spawn->handles[i] = 100 + (uint32_t)draw(30);
-        }
-        break;
-    case 1:
-        for (unsigned i = 0; i < 12; i++) { /* damage */
-            ((uint8_t *)spawn)[draw(bytes)] = (uint8_t)draw(256);
-        }
-        break;
-    case 2:
-        bytes = draw(HF_MESSAGE_BYTES);
-        break;
-    }
-    registers->rsi |= bytes << 32;
 }
 
 static bool is_task_handle(const struct task *task, unsigned slot) {
@@ -283,8 +219,8 @@ static void ask_memsrv(struct task *task, struct client *client) {
     const uint64_t handle = about_task != (draw(30) == 0) ? some_task_handle(task) : HF_SLOT_MEMSRV;
     registers->rsi = label;
     registers->rdx = label == HF_MEM_MAP && draw(6) ? 0 : some_address(client);
-    registers->r10 = client->asked_length = some_length();
-    registers->r8 = some_rights();
+    registers->r10 = client->asked_length = draw_length();
+    registers->r8 = draw_rights();
     registers->r9 = draw(10) ? (draw(4) == 0) * HF_MAP_NOW : draw(16);
     if (label == HF_MEM_UNMAP || label == HF_MEM_PROTECT) {
         take_mapped(registers, client);
@@ -294,7 +230,11 @@ static void ask_memsrv(struct task *task, struct client *client) {
     } else if (label == HF_MEM_TASKS || label == HF_MEM_IMAGES) {
         registers->rdx = draw(8);
     } else if (label == HF_MEM_SPAWN && task->buffer) {
-        fill_spawn(task->buffer, registers);
+        draw_spawn(task);
+    } else if (label == HF_MEM_THREAD) {
+        draw_thread(task);
+    } else if ((label == HF_MEM_REGISTER || label == HF_MEM_LOOKUP) && task->buffer) {
+        draw_name(task);
     }
     if (draw(60) == 0 && task != init) {
         registers->rsi |= draw(1u << 31) | draw(200) << 32;
@@ -314,43 +254,12 @@ static void ask_memsrv(struct task *task, struct client *client) {
 
 /* ---- page faults ---- */
 
-static uint64_t entry_for(const struct task *task, uint64_t address, unsigned *level) {
-    uint64_t table = task->cr3 >> 12, entry = 0;
-    for (*level = HF_LEVEL_PML4; *level >= HF_LEVEL_PT; --*level) {
-        entry = ((const uint64_t *)(const void *)machine_ram[table])[address >> (3 + 9 * *level) & 511];
-        if (!(entry & 1)) {
-            return entry;
-        }
-        table = (entry & 0x000ffffffffff000ull) >> 12;
-    }
-    return entry;
-}
-
-/* The task reads, writes or executes there: what the processor would make of it. */
 static void touch(struct task *task, const struct client *client) {
     const uint64_t address = some_address(client) + draw(HF_PAGE_SIZE), way = draw(3);
-    unsigned level;
-    if (address >= 1ull << 47) {
-        return;
+    const bool sensible = address >= 0x10000 && address < HF_USER_END;
+    if (address < 1ull << 47 && (sensible || draw(4) == 0)) {
+        faults += memsrv_touch(task, address, (unsigned)way, draw(100) ? VECTOR_PAGE_FAULT : 13);
     }
-    const uint64_t entry = entry_for(task, address, &level);
-    const bool allowed = (entry & 1) && (way != 1 || (entry & 2)) && (way != 2 || !(entry >> 63));
-    if (allowed || (draw(4) && (address < 0x10000 || address >= HF_USER_END))) {
-        return;
-    }
-    if (processor.current != task) {
-        schedule_remove(task);
-        if (processor.current) {
-            schedule_ready_first(processor.current);
-        }
-        processor.current = task;
-    }
-    task->registers.vector = draw(100) ? VECTOR_PAGE_FAULT : 13;
-    task->registers.error = (entry & 1) | (way == 1 ? 2u : 0) | 4u | (way == 2 ? 16u : 0);
-    task->fault_address = address;
-    faults++;
-    assert_true(ipc_raise(task));
-    schedule();
 }
 
 /* ---- one thing after the other ---- */
@@ -459,10 +368,10 @@ static void random_requests(void **state) {
     const unsigned long seed = number_from("MEMSRV_SEED", 1);
     wanted = number_from("MEMSRV_OPERATIONS", 40000);
     draw_state = DRAW_SEED ^ seed << 20;
-    make_image();
     print_message("seed %lu\n", seed);
-    const struct memsrv_module modules[] = {
-        {"memsrv", "no program", 11}, {"init", image, sizeof image}, {"child", image, sizeof image - 100}};
+    const struct memsrv_module modules[] = {{"memsrv", "no program", 11},
+                                            {"init", memsrv_image(), MEMSRV_IMAGE_BYTES},
+                                            {"child", memsrv_image(), MEMSRV_IMAGE_BYTES - 100}};
     memsrv_run(modules, 3, step);
     print_message("%lu requests, %lu %% granted, %lu faults, %lu tasks; memsrv has %llu frames\n", requests,
                   granted * 100 / (granted + refused + 1), faults, spawned, (unsigned long long)own_count());

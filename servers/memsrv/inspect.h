@@ -1,0 +1,18 @@
+/* Requests that only look at what there is. */
+#pragma once
+
+#include <handoff/boot.h>
+
+#include "serve.h"
+
+void inspect_init(const struct hf_boot *boot);
+
+/* Whether `task` may look at and end another: with the INSPECT right anyone, else itself and
+ * what belongs to it. */
+bool inspect_may(const struct task *task, const struct task *other);
+
+/* HF_MEM_STAT, TASKS, IMAGES, COMMAND_LINE. */
+HF_MUST_CHECK hf_status_t inspect_stat(struct request *request);
+HF_MUST_CHECK hf_status_t inspect_tasks(struct request *request);
+HF_MUST_CHECK hf_status_t inspect_images(struct request *request);
+HF_MUST_CHECK hf_status_t inspect_command_line(struct request *request);

@@ -1,0 +1,79 @@
+#include "thread.h"
+
+#include <string.h>
+
+#include "core.h"
+#include "end.h"
+#include "part.h"
+
+static hf_status_t place_buffer(const struct task *process, uint64_t *address) {
+    const struct region_list *regions = &process->aspace.regions;
+    *address = region_gap(regions, PART_TABLE_START, HF_PAGE_SIZE, PART_GUARD_START);
+    if (*address == 0) {
+        *address = region_gap(regions, SERVE_MAP_START, HF_PAGE_SIZE, SERVE_MAP_END);
+    }
+    return *address ? HF_OK : HF_NO_MEMORY;
+}
+
+static struct task *make_record(const struct task *creator) {
+    struct task *process = creator->process;
+    struct task *thread = task_new(process);
+    if (!thread) return NULL;
+    memcpy(thread->name, process->name, HF_NAME_BYTES);
+    thread->priority = creator->priority;
+    thread->process = process;
+    thread->next_thread = process->threads;
+    process->threads = thread;
+    return thread;
+}
+
+static hf_status_t build(struct task *thread, const struct hf_registers *registers) {
+    struct hf_registers start = *registers;
+    uint64_t buffer;
+    hf_status_t status = place_buffer(thread->process, &buffer);
+    if (status == HF_OK) {
+        status = part_buffer(thread, buffer);
+    }
+    start.rsi = buffer;
+    return status == HF_OK ? part_task(thread, &start) : status;
+}
+
+hf_status_t thread_serve(struct request *request) {
+    const uint64_t *word = request->message.word;
+    const struct hf_registers registers = {.rip = word[0], .rdi = word[1], .rsp = word[2], .fs_base = word[3]};
+    if (word[0] >= HF_USER_END || word[2] > HF_USER_END || word[3] >= HF_USER_END) return HF_BAD_ADDRESS;
+    struct task *thread = make_record(request->asker);
+    if (!thread) return HF_NO_MEMORY;
+    hf_status_t status = build(thread, &registers);
+    if (status == HF_OK) {
+        thread->state = TASK_RUNNING;
+        status = serve_put_task(request, thread);
+    }
+    if (status != HF_OK) {
+        end_abandon(thread);
+    }
+    return status;
+}
+
+/* The buffer's own region is removed with its page; but if it was unmapped before, something else
+ * may be there by now. The page goes back by its last use: as buffer, or by the mapping. */
+static void remove_buffer(struct task *thread) {
+    struct aspace *aspace = &thread->process->aspace;
+    uint64_t start = thread->buffer_address, end = start + HF_PAGE_SIZE;
+    const struct region *region = region_find(&aspace->regions, start);
+    if (region && region->backing == &backing_buffer && region->data.frame == thread->buffer) {
+        region_remove(&aspace->regions, start, end);
+        (void)aspace_unmap(aspace, start, end);
+    }
+}
+
+void thread_reap(struct task *thread) {
+    struct task **link = &thread->process->threads;
+    if (thread->buffer != HF_NO_FRAME) {
+        remove_buffer(thread);
+    }
+    while (*link != thread) {
+        link = &(*link)->next_thread;
+    }
+    *link = thread->next_thread;
+}
