@@ -1,18 +1,25 @@
 #include "jobs.h"
 
 #include <ipc.h>
+#include <mem.h>
 #include <stdio.h>
 
 #include "tasks.h"
 
 #define BACKGROUND_MAX 32u
 
+/* Below the servers' and the shell's: these work little at a time, and others wait for
+ * them while a program may compute for ever. */
+#define PROGRAM_PRIORITY 100u
+
 /* The ones in the background that have not been reported yet. */
 static struct mem_task background[BACKGROUND_MAX];
 static size_t background_count;
 
-bool job_start(char **words, struct mem_task *task) {
-    hf_status_t status = mem_spawn(words[0], (const char *const *)words + 1, NULL, task);
+/* False, and says why, when it can't be started. */
+static bool start(char **words, struct mem_task *task) {
+    static const struct mem_spawn_options options = {.priority = PROGRAM_PRIORITY, .console = HF_SLOT_CONSOLE};
+    hf_status_t status = mem_spawn(words[0], (const char *const *)words + 1, &options, task);
     if (status == HF_NOT_FOUND) {
         printf("There is no program called \"%s\".\n", words[0]);
     } else if (status != HF_OK) {
@@ -21,13 +28,19 @@ bool job_start(char **words, struct mem_task *task) {
     return status == HF_OK;
 }
 
-bool job_finish(const struct mem_task *task, struct hf_exit *how) {
+/* Waits until it ends. False, and says why, when that can't be known. */
+static bool finish(const struct mem_task *task, struct hf_exit *how) {
     hf_status_t status = mem_wait(task->handle, how);
     if (status != HF_OK) {
         printf("Task %lu can't be waited for: %s.\n", task->number, hf_status_text(status));
     }
     hf_status_t closed = hf_handle_close(task->handle);
     return status == HF_OK && closed == HF_OK;
+}
+
+bool job_run(char **words, struct hf_exit *how) {
+    struct mem_task task;
+    return start(words, &task) && finish(&task, how);
 }
 
 void job_print_end(const struct hf_exit *how) {
@@ -42,7 +55,7 @@ void job_start_in_background(char **words) {
         return;
     }
     struct mem_task *task = &background[background_count];
-    if (job_start(words, task)) {
+    if (start(words, task)) {
         background_count++;
         printf("[%lu] %s\n", task->number, words[0]);
     }
@@ -60,7 +73,7 @@ static void mark_running(const struct hf_task_info *info, void *context) {
 
 static void report(const struct mem_task *task) {
     struct hf_exit how;
-    if (job_finish(task, &how)) {
+    if (finish(task, &how)) {
         printf("[%lu] ", task->number);
         job_print_end(&how);
     }

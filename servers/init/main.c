@@ -1,12 +1,12 @@
-/* The first task: starts the console server, then what the kernel's command line
+/* The first task: starts the servers, then what the kernel's command line
  * asks for, or the shell. */
 #include <mem.h>
 #include <stdio.h>
 
-#include "console.h"
 #include "jobs.h"
 #include "machine.h"
 #include "parse.h"
+#include "servers.h"
 #include "shell.h"
 
 #define COMMAND_LINE_BYTES 2048
@@ -14,7 +14,7 @@
 
 /* Words of the kernel's command line that others look at. */
 static bool is_known(char *word) {
-    static const char *const known[] = {"selftest="};
+    static const char *const known[] = {"selftest=", "fastpath="};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (parse_after(word, known[i]) != NULL) return true;
     }
@@ -38,13 +38,12 @@ static char *read_options(char *text) {
 /* Runs the program and ends the machine with its code. */
 _Noreturn static void run(char *line) {
     char *words[WORDS_MAX + 1];
-    struct mem_task task;
     struct hf_exit how;
     if (parse_words(line, words, WORDS_MAX + 1) <= 0) {
         puts("init: after \"run=\" a program and its arguments should stand.");
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
-    if (!job_start(words, &task) || !job_finish(&task, &how)) {
+    if (!job_run(words, &how)) {
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
     job_print_end(&how);
@@ -62,7 +61,7 @@ static void greet(void) {
 
 int main(void) {
     static char command_line[COMMAND_LINE_BYTES];
-    if (mem_given() != HF_INIT_SLOTS_END - HF_SLOT_GIVEN || console_start() != HF_OK) {
+    if (mem_given() != HF_INIT_SLOTS_END - HF_SLOT_GIVEN || servers_start() != HF_OK) {
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
     hf_status_t status = mem_command_line(command_line, sizeof command_line);

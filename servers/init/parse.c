@@ -1,7 +1,6 @@
 #include "parse.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 static char *skip_blanks(char *at) {
@@ -60,4 +59,28 @@ char *parse_option(char **rest) {
     *rest = *end == '\0' ? end : end + 1;
     *end = '\0';
     return word;
+}
+
+bool parse_seconds(const char *text, uint64_t *nanoseconds) {
+    uint64_t value = 0, unit = 1000000000, part;
+    bool behind = false, digits = false;
+    for (; *text != '\0'; text++) {
+        if (*text == '.' && !behind) {
+            behind = true;
+            continue;
+        }
+        if (!isdigit((unsigned char)*text) || (behind && unit == 1)) return false;
+        if (behind) {
+            unit /= 10;
+        } else if (__builtin_mul_overflow(value, 10, &value)) {
+            return false;
+        }
+        part = (uint64_t)(*text - '0') * unit;
+        if (__builtin_add_overflow(value, part, &value)) return false;
+        digits = true;
+    }
+    if (digits) {
+        *nanoseconds = value;
+    }
+    return digits;
 }

@@ -1,7 +1,9 @@
 /* Taking apart what was typed, and the kernel's command line. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum parse_error {
     PARSE_OPEN_QUOTE = -1, /* a quote has no end */
@@ -21,3 +23,7 @@ char *parse_option(char **rest);
 char *parse_after(char *text, const char *prefix);
 
 #define PARSE_RUN "run="
+
+/* Seconds as in "2", "0.25" or ".5", with up to nine digits behind the point. False:
+ * it is no such number, or more than there are nanoseconds for. */
+bool parse_seconds(const char *text, uint64_t *nanoseconds);

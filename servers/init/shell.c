@@ -1,8 +1,10 @@
 #include "shell.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "commands.h"
 #include "jobs.h"
 #include "line.h"
 #include "machine.h"

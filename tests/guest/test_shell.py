@@ -43,7 +43,7 @@ def test_arguments_arrive(prompt):
 
 def test_ps_shows_who_is_there(prompt):
     names = [line.split()[-1] for line in prompt.command("ps")[1:]]
-    assert names == ["init", "console"]
+    assert names == ["init", "console", "timer"]
 
 
 def test_prompt_while_others_compute(prompt):

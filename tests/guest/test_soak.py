@@ -94,10 +94,10 @@ def test_killed_at_random_moments(boot, look, audit):
 
 
 def end_all(machine):
-    """Kills every task but init and the console server."""
+    """Kills every task but init and the servers."""
     for _ in range(5):
         numbers = [int(number) for number, name in re.findall(r"^ *(\d+) .* (\S+)$", "\n".join(machine.command("ps")),
-                                                              re.MULTILINE) if name not in ("init", "console")]
+                                                              re.MULTILINE) if name not in ("init", "console", "timer")]
         if not numbers:
             return
         for number in numbers:

@@ -94,6 +94,51 @@ static void test_after(void **state) {
     assert_null(parse_after(text, "ran"));
 }
 
+/* ---- seconds ---- */
+
+static void expect_seconds(const char *text, uint64_t wanted) {
+    uint64_t nanoseconds = 0;
+    assert_true(parse_seconds(text, &nanoseconds));
+    assert_int_equal(nanoseconds, wanted);
+}
+
+static void test_seconds(void **state) {
+    (void)state;
+    expect_seconds("0", 0);
+    expect_seconds("2", 2000000000);
+    expect_seconds("0.25", 250000000);
+    expect_seconds(".5", 500000000);
+    expect_seconds("3.", 3000000000);
+    expect_seconds("1.000000001", 1000000001);
+    expect_seconds("0001.10", 1100000000);
+    expect_seconds("18446744073.709551615", UINT64_MAX);
+}
+
+static void test_no_seconds(void **state) {
+    static const char *const wrong[] = {"",
+                                        ".",
+                                        "x",
+                                        "1x",
+                                        "-1",
+                                        "+1",
+                                        " 1",
+                                        "1 ",
+                                        "1..2",
+                                        "1.2.3",
+                                        "1e3",
+                                        "0.0000000001",
+                                        "18446744073.709551616",
+                                        "18446744074",
+                                        "99999999999999999999999999",
+                                        "1,5"};
+    uint64_t nanoseconds = 77;
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(parse_seconds(wrong[i], &nanoseconds));
+        assert_int_equal(nanoseconds, 77);
+    }
+}
+
 /* ---- the line editor ---- */
 
 static char screen[8192];
@@ -183,6 +228,8 @@ int main(void) {
         cmocka_unit_test(test_quotes),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_after),
+        cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_no_seconds),
         cmocka_unit_test_setup(test_typing, start),
         cmocka_unit_test_setup(test_backspace, start),
         cmocka_unit_test_setup(test_ctrl_u_takes_all_back, start),

@@ -101,6 +101,9 @@ static void base_comes_back_after_a_null_selector(void) {
     load_null_selector();
     settle();
     WANT_NUMBER(read_at_fs_base(), 77);
+    load_null_selector();
+    hf_yield();
+    WANT_NUMBER(read_at_fs_base(), 77);
 }
 
 static void new_task_has_none(void) {
