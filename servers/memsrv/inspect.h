@@ -5,7 +5,7 @@
 
 #include "serve.h"
 
-void inspect_init(const struct hf_boot *boot);
+void inspect_init(const struct hf_boot *information);
 
 /* Whether `task` may look at and end another: with the INSPECT right anyone, else itself and
  * what belongs to it. */

@@ -33,7 +33,9 @@ struct hf_buffer *hf_buffer(void) {
 
 static struct stdio_output output;
 
-struct stdio_output *thread_output(void) { return &output; }
+struct stdio_output *thread_output(void) {
+    return &output;
+}
 
 static char console_text[8192];
 
