@@ -25,18 +25,21 @@
     X(HF_CALL_CALL) \
     X(HF_CALL_REPLY_RECEIVE) \
     X(HF_LABEL_FAULT) \
-    X(HF_CALL_MMU_REPLY_RECEIVE) \
-    X(HF_CALL_YIELD) X(HF_HANDLE_COUNT) X(HF_HANDLE_ENDPOINT) X(HF_RIGHT_CALL) X(HF_RIGHT_RECEIVE) \
-        X(HF_FRAME_ENDPOINT) X(HF_TASK_READY) X(HF_TASK_RECEIVING) X(HF_TASK_WAITING) X(SLOW_FAULT) X(TAG_CORE_LABEL) \
-            X(FRAME_ENTRIES_START) X(PMO_START)
+    X(HF_CALL_COUNT) \
+    X(HF_CALL_MMU_ONE) \
+    X(HF_CALL_MMU_REPLY_RECEIVE) X(HF_CALL_YIELD) X(HF_HANDLE_COUNT) X(HF_HANDLE_ENDPOINT) X(HF_RIGHT_CALL) \
+        X(HF_RIGHT_RECEIVE) X(HF_FRAME_ENDPOINT) X(HF_TASK_READY) X(HF_TASK_RECEIVING) X(HF_TASK_WAITING) \
+            X(SLOW_FAULT) X(TAG_CORE_LABEL) X(FRAME_ENTRIES_START) X(PMO_START)
 
 void offsets(void);
 static void fast_path(void);
 
 static void fast_path(void) {
     FAST_PATH_CONSTANTS(SAME)
-    VALUE(NO_CALL, 0);
-    VALUE(GONE_CALL, 1);
+    VALUE(MEMORY_AND_NOT_SLOW, 1 << 8);
+    VALUE(HF_RESULT_BYTES, sizeof(struct hf_result));
+    VALUE(NO_CALL, NO_CALL);
+    VALUE(GONE_CALL, GONE_CALL);
     VALUE(HANDLE_SHIFT, __builtin_ctz(sizeof(struct handle)));
     VALUE(HANDLE_OBJECT, offsetof(struct handle, object));
     VALUE(HANDLE_SERIAL, offsetof(struct handle, serial));
@@ -76,7 +79,7 @@ void offsets(void) {
     VALUE(VECTOR_EXCEPTIONS, VECTOR_EXCEPTIONS);
     VALUE(VECTOR_DEBUG, VECTOR_DEBUG);
     VALUE(FLAGS_OF_RING3, FLAGS_OF_RING3);
-    VALUE(ENTERED_BY_CALL, -1);
+    VALUE(ENTERED_BY_CALL, ENTERED_BY_CALL);
     VALUE(END_BOOT, END_BOOT);
     VALUE(TASK_REGISTERS_END, offsetof(struct task, registers) + sizeof(struct frame_registers));
     VALUE(TASK_FS_BASE, offsetof(struct task, fs_base));
@@ -84,6 +87,7 @@ void offsets(void) {
     TASK_REGISTERS(TASK)
 }
 
+_Static_assert(offsetof(struct task, memory) == offsetof(struct task, slow) + 1, "the fast path reads both at once");
 _Static_assert(offsetof(struct handle, rights) == offsetof(struct handle, kind) + 1,
                "the fast path reads both at once");
 _Static_assert(sizeof(struct hf_frame_entry) == 8, "the fast path finds them by a shift");

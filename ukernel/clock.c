@@ -17,14 +17,13 @@ enum { CONTROL_GATE_2 = 1, CONTROL_SPEAKER = 2, CONTROL_OUT_2 = 0x20 };
 /* The shortest of a few waits counts: one in which an emulator was kept from running is
  * too long. */
 #define WAITS 4u
-#define WAITS_PER_SECOND 400u
+#define WAIT_COUNT 2982u /* of the PIT: 2.5 ms */
 
 static void start_pit(void) {
-    uint16_t count = PIT_HERTZ / WAITS_PER_SECOND;
     port_out8(CONTROL, (uint8_t)((port_in8(CONTROL) & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
     port_out8(PIT_COMMAND, PIT_ONE_SHOT_2);
-    port_out8(PIT_CHANNEL_2, (uint8_t)count);
-    port_out8(PIT_CHANNEL_2, (uint8_t)(count >> 8));
+    port_out8(PIT_CHANNEL_2, (uint8_t)WAIT_COUNT);
+    port_out8(PIT_CHANNEL_2, (uint8_t)(WAIT_COUNT >> 8));
 }
 
 /* How far the processor's counter and the timer get meanwhile. */
@@ -48,9 +47,9 @@ uint32_t clock_measure(void) {
         if (counter < least) least = counter;
         if (timer < least_timer) least_timer = timer;
     }
-    hertz = least * WAITS_PER_SECOND;
+    hertz = least * PIT_HERTZ / WAIT_COUNT;
     scale = (1000000000ul << 32) / hertz;
-    uint32_t count = (uint32_t)((uint64_t)least_timer * WAITS_PER_SECOND / TICKS_PER_SECOND);
+    uint32_t count = (uint32_t)((uint64_t)least_timer * PIT_HERTZ / (WAIT_COUNT * TICKS_PER_SECOND));
     return count ? count : 1;
 }
 

@@ -47,7 +47,7 @@ bool cpu_has(enum cpu_feature feature) { return features >> feature & 1; }
 uint64_t cpu_features(void) { return features & ((1ul << HF_FEATURE_COUNT) - 1); }
 
 /* Intel SDM vol. 3A, 2.5. TS: the FPU is nobody's, its first use is an exception (fpu.h). */
-enum { CR0_PE = 1 << 0, CR0_MP = 1 << 1, CR0_TS = 1 << 3, CR0_NE = 1 << 5, CR0_WP = 1 << 16, CR0_PG = 1u << 31 };
+enum { CR0_PE = 1 << 0, CR0_MP = 1 << 1, CR0_NE = 1 << 5, CR0_WP = 1 << 16, CR0_PG = 1u << 31 };
 enum { CR4_PAE = 1 << 5, CR4_MCE = 1 << 6, CR4_PGE = 1 << 7 };
 enum { CR4_OSFXSR = 1 << 9, CR4_OSXMMEXCPT = 1 << 10, CR4_OSXSAVE = 1 << 18 };
 enum { CR4_UMIP = 1 << 11, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };

@@ -4,6 +4,8 @@
 #include <handoff/boot.h>
 #include <stdbool.h>
 
+#define CR0_TS 8ul /* the first use of the FPU is an exception: Intel SDM vol. 3A, 2.5 */
+
 #define CPU_FEATURE_LIST(X) HF_FEATURE_LIST(X) X(APIC, apic) X(HYPERVISOR, hypervisor)
 
 enum cpu_feature {

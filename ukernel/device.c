@@ -28,6 +28,28 @@ bool device_ports_grantable(uint64_t first, uint64_t count) {
 
 bool device_irq_grantable(uint64_t line) { return line < IRQ_LINES && (IRQ_GRANTABLE >> line & 1); }
 
+#define VGA_FIRST 0xb8ul
+#define VGA_FRAMES 8ul
+
+static hf_frame_t framebuffer_first, framebuffer_frames;
+
+/* Where the registers of the APICs are, whatever the boot loader says of it. */
+#define APICS 0xfec00000ul
+#define APICS_END 0xff000000ul
+#define PHYSICAL_END (1ul << 52) /* what an entry has room for */
+
+void device_init(uint64_t framebuffer, uint64_t length) {
+    bool on_apics = framebuffer < APICS_END && (framebuffer >= APICS || length > APICS - framebuffer);
+    bool beyond = framebuffer >= PHYSICAL_END || length > PHYSICAL_END - framebuffer;
+    if (on_apics || beyond || length == 0) return;
+    framebuffer_first = framebuffer >> HF_PAGE_SHIFT;
+    framebuffer_frames = (framebuffer % HF_PAGE_SIZE + length + HF_PAGE_SIZE - 1) >> HF_PAGE_SHIFT;
+}
+
+bool device_frame_grantable(hf_frame_t frame) {
+    return inside(VGA_FIRST, VGA_FRAMES, frame, 1) || inside(framebuffer_first, framebuffer_frames, frame, 1);
+}
+
 /* Decides whether this access of RDX bytes at port RSI is within the handle. */
 static hf_status_t check_access(const struct task *task) {
     const struct handle *handle;

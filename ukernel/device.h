@@ -11,6 +11,13 @@
 bool device_ports_grantable(uint64_t first, uint64_t count);
 bool device_irq_grantable(uint64_t line);
 
+/* Whether ring 3 may have this frame of a device's registers or memory: VGA's text, and
+ * the framebuffer that device_init was told of. */
+bool device_frame_grantable(hf_frame_t frame);
+
+/* The framebuffer's place, in bytes; a length of 0 for none. */
+void device_init(uint64_t framebuffer, uint64_t length);
+
 /* Interrupt line `line` was raised: masks it and sets the bits it is bound to. */
 void device_interrupt(unsigned line);
 

@@ -101,7 +101,7 @@ entry_resume:
         jne     entry_return_all
 
 ; RIP is canonical: it came from SYSCALL, whose instruction can't be the last of the
-; user half because that page is never mapped, or was checked by TASK_SET.
+; user half because that page is never mapped. (What TASK_SET sets leaves by IRET.)
         MESSAGE_REGISTERS LOAD
         mov     rbx, [rsp + TASK_RBX]
         mov     rcx, [rsp + TASK_RIP]

@@ -1,6 +1,6 @@
 ; The fast path of messages: a call to a waiting receiver, and the reply with which a
 ; server goes back to waiting. It is where LSTAR points; whatever it doesn't do it
-; leaves to entry_call, having changed nothing, and the result is the same either way.
+; leaves to entry_call, having changed nothing that counts, and the result is the same either way.
 ;
 ; What makes a message common, and what is then left out:
 ;
@@ -19,7 +19,8 @@
 ;     state, no FS base, no fault             of the registers is the message
 ;
 ; The words of the message stay in their registers all the way. RSP stays ring 3's:
-; nothing is pushed, and what could interrupt (NMI, #MC, #DB) has stacks of its own.
+; nothing is pushed, nothing can fault, and what could interrupt (NMI, #MC, #DB) has
+; stacks of its own.
 ; Free to be used are RAX, RBX, R11 and R15, in which no argument comes, and R14,
 ; which is one for MMU_REPLY_RECEIVE only.
 ;
@@ -38,6 +39,7 @@ extern entry_call
 extern entry_resume
 extern entry_return_all
 extern call_mmu
+extern mmu_one
 extern call_reply_receive
 extern call_end
 extern entry_slow_interrupt
@@ -159,7 +161,6 @@ extern ipc_fault_words
 ; To ring 3, with RCX as RIP: it is canonical (see entry_resume).
 %macro LEAVE 0
         xor     eax, eax                ; HF_OK
-        xor     r14d, r14d
         xor     r15d, r15d
         mov     r11d, FLAGS_OF_RING3
         o64 sysret
@@ -169,6 +170,7 @@ extern ipc_fault_words
         mov     rcx, [r14 + TASK_RIP]
         mov     rsp, [r14 + TASK_RSP]
         mov     rbp, [r14 + TASK_RBP]
+        mov     r14, [r14 + TASK_R14]   ; how many operations MMU_REPLY_RECEIVE did
         LEAVE
 %endmacro
 
@@ -180,15 +182,37 @@ extern ipc_fault_words
         jmp     entry_return_all
 %endmacro
 
+section .rodata align=8
+
+; The calls that have a fast path, by number.
+fast_calls:
+%assign number 0
+%rep HF_CALL_COUNT
+    %if number == HF_CALL_CALL
+        dq      call
+    %elif number == HF_CALL_REPLY_RECEIVE
+        dq      reply_receive
+    %elif number == HF_CALL_MMU_REPLY_RECEIVE
+        dq      mmu_reply_receive
+    %elif number == HF_CALL_MMU_ONE
+        dq      mmu_operation
+    %elif number == HF_CALL_YIELD
+        dq      yield
+    %else
+        dq      entry_call
+    %endif
+    %assign number number + 1
+%endrep
+
 section .text
 
 global entry_fast_call
 entry_fast_call:
-        cmp     rax, HF_CALL_REPLY_RECEIVE
-        je      reply_receive
-        cmp     rax, HF_CALL_CALL
-        jne     not_a_message
+        cmp     rax, HF_CALL_COUNT
+        jae     entry_call
+        jmp     [abs fast_calls + rax * 8]
 
+call:
         FIND_ENDPOINT HF_RIGHT_CALL, not_call
         FIND_RECEIVER not_call
 ; commit
@@ -223,13 +247,8 @@ reply_receive:
         SWITCH
         RESUME_FAULT
 
-not_a_message:
-        cmp     rax, HF_CALL_MMU_REPLY_RECEIVE
-        je      mmu_reply_receive
-        cmp     rax, HF_CALL_YIELD
-        jne     entry_call
-
 ; A yield with nobody to yield to changes nothing. Its caller polls, so it is common.
+yield:
         mov     r15, [CURRENT]
         movzx   ebx, byte [r15 + TASK_EFFECTIVE]
         cmp     rbx, [processor + PROCESSOR_TOP]
@@ -237,6 +256,51 @@ not_a_message:
         cmp     byte [r15 + TASK_SLOW], 0
         jne     entry_call
         LEAVE
+
+; One MMU operation: it comes and goes in four registers. R12 and R13 keep RIP and RSP
+; meanwhile, since C keeps them.
+mmu_operation:
+        mov     r15, [CURRENT]
+        cmp     word [r15 + TASK_SLOW], MEMORY_AND_NOT_SLOW
+        jne     entry_call
+        mov     r12, rcx
+        mov     r13, rsp
+        mov     rsp, STACK_TOP_0
+        push    r10                     ; struct hf_operation
+        push    rdx
+        push    rsi
+        push    rdi
+        mov     rsi, rsp
+        sub     rsp, HF_RESULT_BYTES
+        mov     rdx, rsp
+        mov     rdi, r15
+        call    mmu_one
+        mov     eax, eax
+        pop     rdi
+        pop     rsi
+        pop     rdx
+        pop     r10
+        movzx   ecx, byte [r15 + TASK_EFFECTIVE]
+        cmp     rcx, [processor + PROCESSOR_TOP]
+        mov     rcx, r12
+        mov     rsp, r13
+        jl      .switch
+        xor     r8d, r8d
+        xor     r9d, r9d
+        xor     r15d, r15d
+        mov     r11d, FLAGS_OF_RING3
+        o64 sysret
+.switch:
+        SAVE
+        mov     [r15 + TASK_RDI], rdi
+        mov     [r15 + TASK_RSI], rsi
+        mov     [r15 + TASK_RDX], rdx
+        mov     [r15 + TASK_R10], r10
+        mov     rsp, STACK_TOP_0
+        mov     rdi, r15
+        mov     esi, eax
+        call    call_end
+        jmp     entry_resume
 
 ; What a pager does for a fault: the same, with operations before the reply (who has no
 ; MEMORY is refused there). They may change everything, so what the reply needs is looked

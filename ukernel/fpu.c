@@ -12,27 +12,12 @@ void fpu_init_task(struct task *task) {
     task->fpu.sse_control = initial.sse_control;
 }
 
-/* CR0.TS (Intel SDM vol. 3A, 2.5). */
-#define TASK_SWITCHED 8ul
+static void load(const struct fpu_state *state) { cpu_has(CPU_XSAVE) ? fpu_xrstor(state) : fpu_fxrstor(state); }
 
-static void load(const struct fpu_state *state) {
-    if (cpu_has(CPU_XSAVE)) {
-        fpu_xrstor(state);
-    } else {
-        fpu_fxrstor(state);
-    }
-}
-
-static void store(struct fpu_state *state) {
-    if (cpu_has(CPU_XSAVE)) {
-        fpu_xsave(state);
-    } else {
-        fpu_fxsave(state);
-    }
-}
+static void store(struct fpu_state *state) { cpu_has(CPU_XSAVE) ? fpu_xsave(state) : fpu_fxsave(state); }
 
 void fpu_bring(struct task *task) {
-    write_cr0(read_cr0() & ~TASK_SWITCHED);
+    write_cr0(read_cr0() & ~CR0_TS);
     load(&task->fpu);
     task->slow |= SLOW_FPU;
     processor.fpu = task;
@@ -42,7 +27,7 @@ void fpu_save(void) {
     struct task *task = processor.fpu;
     store(&task->fpu);
     load(&initial);
-    write_cr0(read_cr0() | TASK_SWITCHED);
+    write_cr0(read_cr0() | CR0_TS);
     task->slow &= (uint8_t)~SLOW_FPU;
     processor.fpu = NULL;
 }

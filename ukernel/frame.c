@@ -2,32 +2,31 @@
 
 hf_frame_t frame_limit;
 
-static const uint8_t type_of_run[] = {
-    [HF_RUN_RESERVED] = HF_FRAME_RESERVED, [HF_RUN_CORE] = HF_FRAME_CORE, [HF_RUN_FREE] = HF_FRAME_FREE};
-
-enum hf_frame_type frame_type_of_run(hf_frame_t frame) {
-    return frame < frame_limit ? (enum hf_frame_type)type_of_run[frame_run(frame)->state] : HF_FRAME_RESERVED;
-}
+const uint8_t frame_types_of_runs[] = {
+    [HF_RUN_RESERVED] = HF_FRAME_RESERVED, [HF_RUN_CORE] = HF_FRAME_CORE,     [HF_RUN_FREE] = HF_FRAME_FREE,
+    [HF_RUN_ZEROING] = HF_FRAME_STAGED,    [HF_RUN_STAGED] = HF_FRAME_STAGED, [HF_RUN_USER] = HF_FRAME_USER};
 
 struct hf_frame_entry frame_describe(hf_frame_t frame) {
     const struct hf_frame_entry *entry = frame_entry(frame);
-    return entry ? *entry : (struct hf_frame_entry){.type = (uint8_t)frame_type(frame)};
+    const struct hf_run_header *run = frame_run(frame);
+    if (entry) return *entry;
+    bool large = run->state == HF_RUN_STAGED || run->state == HF_RUN_USER;
+    return (struct hf_frame_entry){.type = (uint8_t)frame_type(frame), .tag = large ? run->busy : 0};
 }
 
 bool frame_claim_splits(hf_frame_t frame) { return frame_run(frame)->state == HF_RUN_FREE; }
 
-static void split_run(uint64_t run, enum hf_frame_type type, uint16_t busy) {
-    union {
-        struct hf_frame_entry entry;
-        uint64_t word;
-    } all = {.entry = {.type = (uint8_t)type}};
-
-    fill_words(&FRAME_ENTRIES[run * RUN_FRAMES], all.word, RUN_FRAMES);
-    FRAME_HEADERS[run] = (struct hf_run_header){.state = HF_RUN_SPLIT, .busy = busy};
+void frame_split_run(struct hf_run_header *run, struct hf_frame_entry entry, uint16_t busy) {
+    uint64_t word;
+    __builtin_memcpy(&word, &entry, sizeof(word));
+    fill_words(&FRAME_ENTRIES[(uint64_t)(run - FRAME_HEADERS) * RUN_FRAMES], word, RUN_FRAMES);
+    run->state = HF_RUN_SPLIT;
+    run->busy = busy;
 }
 
 struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type) {
-    if (frame_claim_splits(frame)) split_run(frame / RUN_FRAMES, HF_FRAME_FREE, 0);
+    const struct hf_frame_entry unused = {.type = HF_FRAME_FREE};
+    if (frame_claim_splits(frame)) frame_split_run(frame_run(frame), unused, 0);
     frame_run(frame)->busy++;
     struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
     *entry = (struct hf_frame_entry){.type = (uint8_t)type};
@@ -41,17 +40,15 @@ void frame_release(hf_frame_t frame) {
     if (run->busy == 0 && run->refs == 0) run->state = HF_RUN_FREE;
 }
 
-bool frame_unuse(hf_frame_t frame) {
-    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
-    entry->refs--;
-    if (entry->refs != 0 || (entry->flags & HF_FRAME_PINNED)) return false;
+bool frame_end_use(hf_frame_t frame) {
+    if ((FRAME_ENTRIES[frame].flags & HF_FRAME_PINNED) || run_in_use(frame_run(frame))) return false;
     frame_release(frame);
     return true;
 }
 
 void frame_boot_run(uint64_t run, enum hf_run_state state) {
     if (state == HF_RUN_SPLIT) {
-        split_run(run, HF_FRAME_RESERVED, RUN_FRAMES);
+        frame_split_run(&FRAME_HEADERS[run], (struct hf_frame_entry){.type = HF_FRAME_RESERVED}, RUN_FRAMES);
     } else {
         FRAME_HEADERS[run] = (struct hf_run_header){.state = (uint8_t)state};
     }
@@ -66,7 +63,7 @@ void frame_sum(uint64_t sums[HF_FRAME_TYPE_COUNT]) {
     for (uint64_t run = 0; run < frame_limit / RUN_FRAMES; run++) {
         uint8_t state = FRAME_HEADERS[run].state;
         if (state != HF_RUN_SPLIT) {
-            sums[type_of_run[state]] += RUN_FRAMES;
+            sums[frame_types_of_runs[state]] += RUN_FRAMES;
             continue;
         }
         const struct hf_frame_entry *entries = &FRAME_ENTRIES[run * RUN_FRAMES];

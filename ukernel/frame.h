@@ -14,27 +14,38 @@ extern hf_frame_t frame_limit;
 
 static inline struct hf_run_header *frame_run(hf_frame_t frame) { return &FRAME_HEADERS[frame / RUN_FRAMES]; }
 
-/* The frame's entry, or NULL when its run is not split (it is then FREE, CORE or
- * RESERVED altogether, with no flags and no refs). */
-static inline struct hf_frame_entry *frame_entry(hf_frame_t frame) {
-    bool kept = frame < frame_limit && frame_run(frame)->state == HF_RUN_SPLIT;
-    return kept ? &FRAME_ENTRIES[frame] : NULL;
+/* Whether all frames of a run are in use by leaves of 2 MiB, or by its pin. */
+static inline bool run_in_use(const struct hf_run_header *run) {
+    return run->refs != 0 || (run->flags & HF_FRAME_PINNED);
 }
 
-/* What all frames of a run are that is not split. */
-enum hf_frame_type frame_type_of_run(hf_frame_t frame);
+/* Whether the frame has an entry of its own; else its run is FREE, CORE or RESERVED
+ * altogether, or one page of 2 MiB. */
+static inline bool frame_has_entry(hf_frame_t frame) {
+    return frame < frame_limit && frame_run(frame)->state == HF_RUN_SPLIT;
+}
+
+/* That entry, or NULL. */
+static inline struct hf_frame_entry *frame_entry(hf_frame_t frame) {
+    return frame_has_entry(frame) ? &FRAME_ENTRIES[frame] : NULL;
+}
+
+/* What all frames of a run are that is not split, by its state. */
+extern const uint8_t frame_types_of_runs[];
 
 static inline enum hf_frame_type frame_type(hf_frame_t frame) {
-    const struct hf_frame_entry *entry = frame_entry(frame);
-    return entry ? (enum hf_frame_type)entry->type : frame_type_of_run(frame);
+    if (frame >= frame_limit) return HF_FRAME_RESERVED;
+    uint8_t state = frame_run(frame)->state;
+    return (enum hf_frame_type)(state == HF_RUN_SPLIT ? FRAME_ENTRIES[frame].type : frame_types_of_runs[state]);
 }
 
 static inline bool frame_is(hf_frame_t frame, enum hf_frame_type type) { return frame_type(frame) == type; }
 
-/* Whether ring 3 may see it: STAGED or USER. */
+/* Whether it is a STAGED or USER frame by itself, and not part of a page of 2 MiB. */
 static inline bool frame_has_content(hf_frame_t frame) {
-    const struct hf_frame_entry *entry = frame_entry(frame);
-    return entry && (entry->type == HF_FRAME_STAGED || entry->type == HF_FRAME_USER);
+    if (!frame_has_entry(frame)) return false;
+    unsigned type = FRAME_ENTRIES[frame].type;
+    return type == HF_FRAME_STAGED || type == HF_FRAME_USER;
 }
 
 /* The same for any frame below frame_limit, as it would read if the run were split. */
@@ -58,7 +69,19 @@ static inline void frame_use(hf_frame_t frame) {
     entry->type = HF_FRAME_USER;
     entry->refs++;
 }
-bool frame_unuse(hf_frame_t frame);
+bool frame_end_use(hf_frame_t frame); /* the last of its own was just taken from it */
+
+static inline bool frame_unuse(hf_frame_t frame) { return --FRAME_ENTRIES[frame].refs == 0 && frame_end_use(frame); }
+
+/* How many leaves and other uses name the frame, those of its run among them. */
+static inline uint32_t frame_refs(hf_frame_t frame) {
+    if (frame >= frame_limit) return 0;
+    uint64_t refs = frame_run(frame)->refs + (uint64_t)(frame_entry(frame) ? frame_entry(frame)->refs : 0);
+    return refs > UINT32_MAX ? UINT32_MAX : (uint32_t)refs;
+}
+
+/* A run all of whose entries become `entry`. */
+void frame_split_run(struct hf_run_header *run, struct hf_frame_entry entry, uint16_t busy);
 
 /* Boot only: the state of whole runs, and of frames in split runs. */
 void frame_boot_run(uint64_t run, enum hf_run_state state);

@@ -72,6 +72,27 @@ hf_status_t mmu_handles_destroy(struct mmu *, const struct hf_operation *op, str
     return HF_OK;
 }
 
+static bool is_empty(const struct handle *table) {
+    bool empty = true;
+    for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) empty = empty && table[slot].kind == HF_HANDLE_NONE;
+    return empty;
+}
+
+hf_status_t mmu_handles_copy(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    const struct handle *from = handles_in(op->frame);
+    struct handle *to = frame_pointer(op->object);
+    if (!from) return HF_BAD_FRAME;
+    if (!is_empty(to)) return HF_NOT_EMPTY;
+    if (!mmu_take_page(mmu)) return HF_AGAIN;
+    /* commit */
+    for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) {
+        if (!can_be_copied(&from[slot]) || !(from[slot].rights & HF_RIGHT_GRANT)) continue;
+        to[slot] = from[slot];
+        result->detail++;
+    }
+    return HF_OK;
+}
+
 /* ---- HANDLE_PUT: the handle that an operation describes, not put anywhere yet. Its
  * ---- kind, rights and badge are filled in for the common case. */
 

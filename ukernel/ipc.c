@@ -5,8 +5,8 @@
 
 struct fault_words ipc_fault_words(const struct task *task) {
     struct walk found = walk(task->cr3 >> HF_PAGE_SHIFT, task->fault_address, HF_LEVEL_PT);
-    const struct hf_frame_entry *frame = entry_present(*found.entry) ? frame_entry(entry_frame(*found.entry)) : NULL;
-    return (struct fault_words){found.entry->value, found.level | (frame ? (uint64_t)frame->refs << 32 : 0)};
+    uint64_t refs = entry_present(*found.entry) ? frame_refs(entry_frame(*found.entry)) : 0;
+    return (struct fault_words){found.entry->value, found.level | refs << 32};
 }
 
 /* The words that a fault's message brings are found when it is delivered, so that

@@ -1,98 +1,122 @@
-/* Leaf entries: what ring 3 sees. */
-#include "mmu.h"
-#include "retire.h"
+/* Leaf entries, one at a time: what ring 3 sees. */
+#include "leaf.h"
 
-static bool rights_valid(unsigned rights) {
-    return rights == HF_READ || rights == (HF_READ | HF_WRITE) || rights == (HF_READ | HF_EXECUTE);
+#include "device.h"
+#include "run.h"
+
+static bool is_large(const struct hf_operation *op) { return op->level == HF_LEVEL_PD; }
+
+/* The leaf that the operation is about, in a table of this level, or why there is none. */
+static inline hf_status_t find_leaf(const struct hf_operation *op, unsigned level, struct walk *leaf,
+                                    struct hf_result *result) {
+    if (level == HF_LEVEL_PD && !address_is_large(op->address)) return HF_BAD_ADDRESS;
+    hf_status_t status = mmu_find(op, level, leaf, result);
+    if (status != HF_OK) return status;
+    if (!entry_present(*leaf->entry)) return HF_NOT_MAPPED;
+    return entry_is_leaf(*leaf->entry, level) ? HF_OK : HF_EXISTS;
 }
 
-/* The present PT entry that an operation is about, or why there is none. */
-static hf_status_t find_leaf(const struct hf_operation *op, struct walk *leaf, struct hf_result *result) {
-    if (op->level != HF_LEVEL_PT) return HF_BAD_ARGUMENT;
-    hf_status_t status = mmu_find(op, HF_LEVEL_PT, leaf, result);
-    return status == HF_OK && !entry_present(*leaf->entry) ? HF_NOT_MAPPED : status;
+static void put_leaf(pte_t *entry, hf_frame_t frame, uint64_t flags) {
+    *entry = (pte_t){frame << HF_PAGE_SHIFT | flags};
+    table_of(entry)->refs++;
 }
 
-static uint32_t leaf_flags(pte_t entry) {
+/* What is about runs stands by itself, so that single pages don't make room for it. */
+#define BY_ITSELF __attribute__((noinline)) static
+
+BY_ITSELF hf_status_t map_run(const struct hf_operation *op, struct hf_result *result) {
+    struct walk place;
+    hf_status_t status = run_check_use(op->frame);
+    if (status != HF_OK) return status;
+    if (!address_is_large(op->address)) return HF_BAD_ADDRESS;
+    status = mmu_find(op, HF_LEVEL_PD, &place, result);
+    if (status != HF_OK) return status;
+    if (entry_present(*place.entry)) return HF_EXISTS;
+    /* commit */
+    run_use(op->frame);
+    put_leaf(place.entry, op->frame, leaf_rights(op->rights) | ENTRY_LARGE);
+    return HF_OK;
+}
+
+hf_status_t mmu_map(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
+    struct walk place;
+    if (!leaf_rights_valid(op->rights)) return HF_BAD_ARGUMENT;
+    if (op->level != HF_LEVEL_PT) return is_large(op) ? map_run(op, result) : HF_BAD_ARGUMENT;
+    if (!frame_has_content(op->frame)) return HF_BAD_FRAME;
+    if (FRAME_ENTRIES[op->frame].refs == UINT32_MAX) return HF_TOO_BIG;
+    hf_status_t status = mmu_find(op, HF_LEVEL_PT, &place, result);
+    if (status != HF_OK) return status;
+    if (entry_present(*place.entry)) return HF_EXISTS;
+    /* commit */
+    frame_use(op->frame);
+    put_leaf(place.entry, op->frame, leaf_rights(op->rights));
+    return HF_OK;
+}
+
+/* Never RAM, so that nothing counts who maps it; and uncached, without a PAT: Intel SDM vol. 3A, 11.5.2.1. */
+hf_status_t mmu_map_device(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
+    struct walk place;
+    if (!leaf_rights_valid(op->rights) || (op->rights & HF_EXECUTE)) return HF_BAD_ARGUMENT;
+    if (!device_frame_grantable(op->frame) || !frame_is(op->frame, HF_FRAME_RESERVED)) return HF_DENIED;
+    hf_status_t status = mmu_find(op, HF_LEVEL_PT, &place, result);
+    if (status != HF_OK) return status;
+    if (entry_present(*place.entry)) return HF_EXISTS;
+    /* commit */
+    put_leaf(place.entry, op->frame, leaf_rights(op->rights) | ENTRY_DEVICE | ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH);
+    return HF_OK;
+}
+
+static uint32_t sampled(pte_t entry) {
     return ((entry.value & ENTRY_ACCESSED) ? HF_LEAF_ACCESSED : 0u) |
            ((entry.value & ENTRY_DIRTY) ? HF_LEAF_DIRTY : 0u);
 }
 
-/* The frame table's entry of the table in which this page-table entry stands. */
-static struct hf_frame_entry *table_of(const pte_t *entry) { return &FRAME_ENTRIES[frame_of(entry)]; }
-
-hf_status_t mmu_map(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
+BY_ITSELF hf_status_t unmap_run(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     struct walk leaf;
-    if (op->level != HF_LEVEL_PT || !rights_valid(op->rights)) return HF_BAD_ARGUMENT;
-    if (!frame_has_content(op->frame)) return HF_BAD_FRAME;
-    if (FRAME_ENTRIES[op->frame].refs == UINT32_MAX) return HF_TOO_BIG;
-    hf_status_t status = mmu_find(op, HF_LEVEL_PT, &leaf, result);
+    struct hf_operation_page *page = NULL;
+    hf_status_t status = find_leaf(op, HF_LEVEL_PD, &leaf, result);
     if (status != HF_OK) return status;
-    if (entry_present(*leaf.entry)) return HF_EXISTS;
+    hf_frame_t first = entry_frame(*leaf.entry);
+    status = run_check_unuse(mmu, first, &page);
+    if (status != HF_OK) return status;
     /* commit */
-    frame_use(op->frame);
-    *leaf.entry = (pte_t){op->frame << HF_PAGE_SHIFT | entry_rights(op->rights)};
-    table_of(leaf.entry)->refs++;
+    result->detail = sampled(*leaf.entry);
+    result->value[0] = first;
+    leaf_take_out(op->object, op->address, leaf.entry);
+    run_unuse(first, 1, page, result);
     return HF_OK;
 }
 
-/* Removes a present leaf; tells whether its frame is FREE now. */
-static bool remove_leaf(hf_frame_t root, uint64_t address, pte_t *entry) {
-    hf_frame_t frame = entry_frame(*entry);
-    *entry = (pte_t){0};
-    retire(root, (uaddr_t){address});
-    table_of(entry)->refs--;
-    return frame_unuse(frame);
-}
-
-hf_status_t mmu_unmap(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
+hf_status_t mmu_unmap(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     struct walk leaf;
-    hf_status_t status = find_leaf(op, &leaf, result);
+    if (op->level != HF_LEVEL_PT) return is_large(op) ? unmap_run(mmu, op, result) : HF_BAD_ARGUMENT;
+    hf_status_t status = find_leaf(op, HF_LEVEL_PT, &leaf, result);
     if (status != HF_OK) return status;
     /* commit */
     pte_t entry = *leaf.entry;
-    bool freed = remove_leaf(op->object, op->address, leaf.entry);
-    result->detail = leaf_flags(entry) | (freed ? HF_LEAF_FREED : 0u);
+    bool freed = leaf_remove(op->object, op->address, leaf.entry);
+    result->detail = sampled(entry) | (freed ? HF_LEAF_FREED : 0u);
     result->value[0] = entry_frame(entry);
     return HF_OK;
 }
+
+#define KEPT (ENTRY_ADDRESS | ENTRY_LARGE | ENTRY_DEVICE | ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH)
 
 hf_status_t mmu_protect(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
     struct walk leaf;
-    if (!rights_valid(op->rights)) return HF_BAD_ARGUMENT;
-    hf_status_t status = find_leaf(op, &leaf, result);
+    bool valid = leaf_rights_valid(op->rights) && (op->level == HF_LEVEL_PT || is_large(op));
+    if (!valid) return HF_BAD_ARGUMENT;
+    hf_status_t status =
+        is_large(op) ? find_leaf(op, HF_LEVEL_PD, &leaf, result) : find_leaf(op, HF_LEVEL_PT, &leaf, result);
     if (status != HF_OK) return status;
-    /* commit */
     pte_t entry = *leaf.entry;
-    *leaf.entry = (pte_t){entry_frame(entry) << HF_PAGE_SHIFT | entry_rights(op->rights)};
+    if ((entry.value & ENTRY_DEVICE) && (op->rights & HF_EXECUTE)) return HF_BAD_ARGUMENT;
+    /* commit */
+    *leaf.entry = (pte_t){(entry.value & KEPT) | leaf_rights(op->rights)};
     retire(op->object, (uaddr_t){op->address});
-    result->detail = leaf_flags(entry);
+    result->detail = sampled(entry);
     result->value[0] = entry_frame(entry);
     return HF_OK;
-}
-
-#define CLEAR_LEAVES 256u /* how many frame numbers fit into the answer */
-
-hf_status_t mmu_clear(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
-    struct walk leaf;
-    struct hf_operation_page *page;
-    hf_status_t status = mmu_find(op, HF_LEVEL_PT, &leaf, result);
-    if (status == HF_OK && !mmu_take_entries(mmu, TABLE_ENTRIES)) status = HF_AGAIN;
-    if (status == HF_OK) status = mmu_spill(mmu, &page);
-    if (status != HF_OK) return status;
-    /* commit */
-    hf_frame_t table = frame_of(leaf.entry);
-    pte_t *entries = frame_pointer(table);
-    uint64_t first = op->address & ~(level_span(HF_LEVEL_PD) - 1);
-    unsigned removed = 0;
-    for (unsigned i = 0; i < TABLE_ENTRIES && removed < CLEAR_LEAVES; i++) {
-        if (!entry_present(entries[i])) continue;
-        hf_frame_t frame = entry_frame(entries[i]);
-        removed++;
-        bool freed = remove_leaf(op->object, first + i * HF_PAGE_SIZE, &entries[i]);
-        if (freed) page->frames[result->detail++] = frame;
-    }
-    return frame_entry(table)->refs == 0 ? HF_OK : HF_AGAIN;
 }
 
 hf_status_t mmu_translate(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {

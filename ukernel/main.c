@@ -2,6 +2,7 @@
 #include "boot.h"
 #include "clock.h"
 #include "cpu.h"
+#include "device.h"
 #include "entry.h"
 #include "interrupt.h"
 #include "kernelmap.h"
@@ -70,6 +71,9 @@ static void report_memory(void) {
 static void map_devices(void) {
     uint64_t flags = ENTRY_WRITE | ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH;
     bool text = boot.framebuffer.address == VGA_TEXT && boot.framebuffer.type == FRAMEBUFFER_TEXT;
+    if (boot.framebuffer.type != FRAMEBUFFER_TEXT) {
+        device_init(boot.framebuffer.address, (uint64_t)boot.framebuffer.pitch * boot.framebuffer.height);
+    }
     log_vga(NULL); /* it went with the window */
     kernelmap_map(DEVICE_APIC, (paddr_t){APIC_REGISTERS}, HF_PAGE_SIZE, flags);
     if (text) kernelmap_map(DEVICE_VGA, (paddr_t){VGA_TEXT}, HF_PAGE_SIZE, flags);

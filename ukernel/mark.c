@@ -1,32 +1,61 @@
 /* What memsrv notes about frames, and reads back. */
-#include "mmu.h"
+#include "run.h"
+
+/* The flags of a USER frame or run, as the operation says, or NULL. */
+static uint8_t *find_flags(const struct hf_operation *op) {
+    struct hf_run_header *run = run_at(op->object);
+    struct hf_frame_entry *entry = frame_entry(op->object);
+    if (op->level == HF_ONE_FRAME) return entry && entry->type == HF_FRAME_USER ? &entry->flags : NULL;
+    bool large = run && (run->state == HF_RUN_USER || (run->state == HF_RUN_SPLIT && run_in_use(run)));
+    return op->level == HF_WHOLE_RUN && large ? &run->flags : NULL;
+}
 
 hf_status_t mmu_pin(struct mmu *, const struct hf_operation *op, struct hf_result *) {
-    struct hf_frame_entry *entry = frame_entry(op->object);
-    if (entry->flags & HF_FRAME_PINNED) return HF_EXISTS;
+    uint8_t *flags = find_flags(op);
+    if (!flags) return HF_BAD_FRAME;
+    if (*flags & HF_FRAME_PINNED) return HF_EXISTS;
     /* commit */
-    entry->flags |= HF_FRAME_PINNED;
+    *flags |= HF_FRAME_PINNED;
     return HF_OK;
 }
 
-hf_status_t mmu_unpin(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
-    struct hf_frame_entry *entry = frame_entry(op->object);
-    if (!(entry->flags & HF_FRAME_PINNED)) return HF_NOT_MAPPED;
+hf_status_t mmu_unpin(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+    struct hf_operation_page *page = NULL;
+    uint8_t *flags = find_flags(op);
+    bool large = op->level == HF_WHOLE_RUN;
+    if (!flags) return HF_BAD_FRAME;
+    if (!(*flags & HF_FRAME_PINNED)) return HF_NOT_MAPPED;
+    hf_status_t status = large ? run_check_unuse(mmu, op->object, &page) : HF_OK;
+    if (status != HF_OK) return status;
     /* commit */
-    entry->flags &= (uint8_t)~HF_FRAME_PINNED;
-    if (entry->refs == 0) {
+    *flags &= (uint8_t)~HF_FRAME_PINNED;
+    if (large) {
+        run_unuse(op->object, 0, page, result);
+    } else if (frame_refs(op->object) == 0 && !run_in_use(frame_run(op->object))) {
         frame_release(op->object);
         result->detail = HF_LEAF_FREED;
     }
     return HF_OK;
 }
 
+/* Where the tag of a frame or run stands, or NULL when it can have none. */
+static uint16_t *find_tag(const struct hf_operation *op) {
+    struct hf_run_header *run = run_at(op->object);
+    struct hf_frame_entry *entry = frame_entry(op->object);
+    if (op->level == HF_WHOLE_RUN) {
+        return run && (run->state == HF_RUN_STAGED || run->state == HF_RUN_USER) ? &run->busy : NULL;
+    }
+    bool tagged =
+        entry && entry->type != HF_FRAME_RESERVED && entry->type != HF_FRAME_CORE && entry->type != HF_FRAME_FREE;
+    return op->level == HF_ONE_FRAME && tagged ? &entry->tag : NULL;
+}
+
 hf_status_t mmu_tag(struct mmu *, const struct hf_operation *op, struct hf_result *) {
-    enum hf_frame_type type = frame_type(op->object);
+    uint16_t *tag = find_tag(op);
     if (op->address > UINT16_MAX) return HF_BAD_ARGUMENT;
-    if (type == HF_FRAME_RESERVED || type == HF_FRAME_CORE || type == HF_FRAME_FREE) return HF_BAD_FRAME;
+    if (!tag) return HF_BAD_FRAME;
     /* commit */
-    frame_entry(op->object)->tag = (uint16_t)op->address;
+    *tag = (uint16_t)op->address;
     return HF_OK;
 }
 

@@ -24,7 +24,8 @@ struct frame_registers {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* Came in by SYSCALL: only the registers of call.h, RIP, RSP and RBP are valid. */
+/* Came in by SYSCALL. RIP, RSP and RBP are valid, and, where the call needed them, what
+ * call.h says comes in; the fast path leaves the others as some earlier entry left them. */
 #define ENTERED_BY_CALL (~0ul)
 
 /* RFLAGS with which a call returns: IF, and bit 1, which is always set. */
@@ -77,9 +78,9 @@ struct task {
     uint64_t cr3;           /* 0 when it has no aspace */
     uint8_t state;          /* enum hf_task_state */
     uint8_t slow;           /* enum slow */
+    uint8_t memory;         /* may make MMU calls */
     uint8_t priority;       /* its own ... */
     uint8_t effective;      /* ... or that of the caller whose call it has in hand, when higher */
-    uint8_t memory;         /* may make MMU calls */
     uint8_t dying;          /* its destruction has begun */
     uint8_t reserved[2];
     struct task *next, *previous; /* in a ready queue, an endpoint's queue, or a server's held calls */

@@ -10,7 +10,8 @@
 struct processor {
     struct task *current;          /* READY and in no queue; NULL while idle */
     uint64_t fs_base;              /* of the last task that had one, while its value may still be loaded */
-    struct task *fpu;              /* whose state the FPU registers hold; NULL when they are clear */
+    struct task *fpu;              /* whose state the FPU registers hold: outside the core the current task, or NULL
+                                      while they are clear and CR0.TS is set */
     uint64_t fast_vector;          /* the exception that takes the fast path: that of page faults, or none */
     int64_t top;                   /* highest priority in the ready queues, -1 for none */
     uint64_t map[PRIORITIES / 64]; /* which ready queues have tasks */

@@ -14,8 +14,9 @@ static uint64_t transfer_bytes(const struct task *from, struct task *to, unsigne
     return bytes;
 }
 
-/* Seldom needed, so the common case doesn't make room for it. Checked again here: a message that waited in a queue may have lost its handle
- * to another task that shares the table. */
+/* Checked again here: a message that waited in a queue may have lost its handle to
+ * another task that shares the table. (By itself: seldom needed, so the common case
+ * doesn't make room for it.) */
 __attribute__((noinline)) static uint64_t transfer_handle(const struct task *from, struct task *to, unsigned sent) {
     const struct handle *handle;
     uint64_t slot = to->buffer ? to->buffer->receive_slot : 0;

@@ -23,6 +23,7 @@
 #define ENTRY_DIRTY (1ul << 6)
 #define ENTRY_LARGE (1ul << 7) /* a leaf in a PD or PDPT */
 #define ENTRY_GLOBAL (1ul << 8)
+#define ENTRY_DEVICE (1ul << 9) /* one of those that are ours: a leaf that names no RAM */
 #define ENTRY_NX (1ul << 63)
 #define ENTRY_ADDRESS 0x000ffffffffff000ul
 
@@ -41,11 +42,6 @@ static inline hf_frame_t entry_frame(pte_t entry) { return (entry.value & ENTRY_
 
 static inline pte_t entry_table(hf_frame_t table) {
     return (pte_t){table << HF_PAGE_SHIFT | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER};
-}
-
-static inline uint64_t entry_rights(unsigned rights) {
-    return ENTRY_PRESENT | ENTRY_USER | ((rights & HF_WRITE) ? ENTRY_WRITE : 0) |
-           ((rights & HF_EXECUTE) ? 0 : ENTRY_NX);
 }
 
 /* Where a walk ended. */
@@ -74,4 +70,10 @@ static inline struct walk walk(hf_frame_t root, uint64_t address, unsigned until
 /* Whether it is the address of a page that ring 3 may have mapped. */
 static inline bool address_is_user(uint64_t address) {
     return address % HF_PAGE_SIZE == 0 && address >= HF_USER_FIRST && address < HF_USER_END;
+}
+
+/* The same of a page of 2 MiB: the last of the user half has its last page of 4 KiB in it. */
+static inline bool address_is_large(uint64_t address) {
+    return address % level_span(HF_LEVEL_PD) == 0 && address_is_user(address) &&
+           address + level_span(HF_LEVEL_PD) <= HF_USER_END;
 }

@@ -19,16 +19,19 @@
     X(ASPACE_DESTROY, aspace_destroy, PML4, 0, "empty PML4 becomes FREE") \
     X(TABLE_INSTALL, table_install, PML4, HF_LEVEL | HF_ADDRESS | HF_FRAME, "FREE frame becomes a table") \
     X(TABLE_REMOVE, table_remove, PML4, HF_LEVEL | HF_ADDRESS, "empty table becomes FREE") \
-    X(STAGE, stage, ANY, HF_COUNT | HF_ADDRESS | HF_FRAME, "FREE is zeroed and filled, STAGED filled further") \
-    X(RELEASE, release, STAGED, 0, "STAGED frame becomes FREE") \
+    X(STAGE, stage, ANY, HF_LEVEL | HF_COUNT | HF_ADDRESS | HF_FRAME, "FREE is zeroed and filled, STAGED filled on") \
+    X(RELEASE, release, ANY, HF_LEVEL, "STAGED frame or run becomes FREE") \
     X(MAP, map, PML4, HF_LEVEL | HF_RIGHTS | HF_ADDRESS | HF_FRAME, "leaf entry for a STAGED or USER frame") \
     X(UNMAP, unmap, PML4, HF_LEVEL | HF_ADDRESS, "removes a leaf entry") \
     X(PROTECT, protect, PML4, HF_LEVEL | HF_RIGHTS | HF_ADDRESS, "changes a leaf's rights, samples A and D") \
+    X(CLONE, clone, PML4, HF_ADDRESS | HF_FRAME, "all leaves of one PT into another aspace, read-only in both") \
     X(CLEAR, clear, PML4, HF_ADDRESS, "unmaps all under one PT") \
+    X(SPLIT, split, PML4, HF_ADDRESS | HF_FRAME, "a 2 MiB leaf becomes a PT of 512 equal ones") \
+    X(MAP_DEVICE, map_device, PML4, HF_RIGHTS | HF_ADDRESS | HF_FRAME, "uncached leaf for a device's registers") \
     X(TRANSLATE, translate, PML4, HF_ADDRESS, "reads the entries of all levels") \
-    X(PIN, pin, USER, 0, "keeps a USER frame without a mapping") \
-    X(UNPIN, unpin, USER, 0, "ends that") \
-    X(TAG, tag, ANY, HF_ADDRESS, "memsrv's own mark on a frame") \
+    X(PIN, pin, ANY, HF_LEVEL, "keeps a USER frame or run without a mapping") \
+    X(UNPIN, unpin, ANY, HF_LEVEL, "ends that") \
+    X(TAG, tag, ANY, HF_LEVEL | HF_ADDRESS, "memsrv's own mark on a frame or run") \
     X(QUERY, query, ANY, HF_LEVEL | HF_COUNT, "reads run headers or frame entries") \
     X(TASK_CREATE, task_create, FREE, 0, "FREE frame becomes a stopped task") \
     X(TASK_SET, task_set, TASK, 0, "sets a stopped task's registers and what it uses") \
@@ -38,6 +41,7 @@
     X(TASK_DESTROY, task_destroy, TASK, 0, "stopped task becomes FREE") \
     X(HANDLES_CREATE, handles_create, FREE, 0, "FREE frame becomes a handle table") \
     X(HANDLE_PUT, handle_put, HANDLES, HF_LEVEL | HF_RIGHTS | HF_COUNT | HF_ADDRESS | HF_FRAME, "fills a slot") \
+    X(HANDLES_COPY, handles_copy, HANDLES, HF_FRAME, "empty table gets what of another may be passed on") \
     X(HANDLES_DESTROY, handles_destroy, HANDLES, 0, "unused handle table becomes FREE") \
     X(ENDPOINT_CREATE, endpoint_create, FREE, 0, "FREE frame becomes an endpoint") \
     X(ENDPOINT_DESTROY, endpoint_destroy, ENDPOINT, 0, "endpoint becomes FREE")
@@ -68,12 +72,19 @@ enum hf_level {
 
 struct hf_operation {
     uint8_t code;    /* enum hf_operation_code */
-    uint8_t level;   /* TABLE_*: the table's level */
+    uint8_t level;   /* TABLE_*: the table's level; MAP, UNMAP, PROTECT: that in which the leaf stands */
     uint16_t rights; /* MAP, PROTECT: enum hf_rights; HANDLE_PUT: enum hf_handle_rights */
     uint32_t count;  /* STAGE: bytes; QUERY: how many; HANDLE_PUT: slot */
     uint64_t object; /* the aspace, table, task, handle table or endpoint: a frame number */
     uint64_t address;
     uint64_t frame;
+};
+
+/* STAGE, RELEASE, PIN, UNPIN, TAG: `level` says whether `object` is a frame, or the first of a
+ * run that is, or shall be, one page of 2 MiB. */
+enum hf_extent {
+    HF_ONE_FRAME = 0,
+    HF_WHOLE_RUN = HF_LEVEL_PD,
 };
 
 /* STAGE: `object` is the frame, `frame` the source, `count` the length, and
@@ -112,7 +123,8 @@ _Static_assert(sizeof(struct hf_result) == 32, "a result replaces its operation"
 enum hf_leaf_flags {
     HF_LEAF_ACCESSED = 1,
     HF_LEAF_DIRTY = 2,
-    HF_LEAF_FREED = 4, /* the frame is FREE now */
+    HF_LEAF_FREED = 4,      /* the frame, or the run, is FREE now */
+    HF_LEAF_FREED_PART = 8, /* of the run: value[1] frames, which the second half's `freed` names */
 };
 
 /* Types of a frame. The numbers are part of QUERY's answer. */
@@ -156,12 +168,15 @@ enum hf_run_state {
     HF_RUN_CORE,     /* the core's altogether */
     HF_RUN_FREE,     /* all FREE; its entries are not kept */
     HF_RUN_SPLIT,    /* see its entries */
+    HF_RUN_ZEROING,  /* STAGE has begun to zero it; `busy` pages are done */
+    HF_RUN_STAGED,   /* one page of 2 MiB, not mapped yet ... */
+    HF_RUN_USER,     /* ... or used by ring 3 */
 };
 
 struct hf_run_header {
     uint8_t state; /* enum hf_run_state */
-    uint8_t flags;
-    uint16_t busy; /* SPLIT: how many entries are not FREE */
+    uint8_t flags; /* HF_FRAME_PINNED, kept when it is split */
+    uint16_t busy; /* SPLIT: how many entries are not FREE; STAGED, USER: memsrv's tag */
     uint32_t refs; /* 2 MiB leaves that name it */
 };
 _Static_assert(sizeof(struct hf_frame_entry) == 8 && sizeof(struct hf_run_header) == 8, "the frame table's arrays");
@@ -223,6 +238,7 @@ struct hf_operation_page {
         struct hf_frame_entry entries[256];
         struct hf_run_header headers[256];
         hf_frame_t frames[256]; /* CLEAR: the frames that became FREE */
+        uint64_t freed[8];      /* UNMAP, UNPIN of part of a run: bit n of word n / 64 for its frame n */
         uint64_t walk[4];       /* TRANSLATE: entries by level, PT first; 0 where the walk did not get */
     };
 };

@@ -43,8 +43,10 @@ HF_STUB HF_MUST_CHECK hf_status_t hf_mmu_one(const struct hf_operation *operatio
 }
 
 /* hf_mmu, and if all of it was done, hf_reply_receive. `from` is checked before
- * the list and again before the reply; after any error from there on, or from
- * the list, the call in hand has not been answered and *message is as it was. */
+ * the list and again before the reply; after any error of these or of the list, the
+ * call in hand has not been answered and *message is as it was. Only what happens
+ * while waiting comes after the reply: HF_CANCELLED, and HF_DEAD when the endpoint
+ * is destroyed. */
 HF_STUB HF_MUST_CHECK hf_status_t hf_mmu_reply_receive(uint64_t count, uint64_t *done, hf_handle_t from,
                                                        struct hf_message *message, struct hf_sender *sender) {
     uint64_t status = HF_CALL_MMU_REPLY_RECEIVE, badge = from, tag = hf_stub_tag_of(message), serial;

@@ -10,10 +10,13 @@ from machine import image, module_names
 from programs import judge
 from test_soak import Account, assert_same
 
+# A few thousand, unless the console server has something to do at that very moment.
+SOON = 50_000
+
 # what: how many results there are, how late it may be in ns (None: it doesn't tell)
 TESTS = {
-    "bad": (21, None), "sleep": (3, 10_000), "long": (3, 10_000), "order": (6, 10_000), "slots": (5, 5_000_000),
-    "killed": (4, None), "periodic": (6, 10_000), "missed": (3, None), "owner": (5, None),
+    "bad": (21, None), "sleep": (3, SOON), "long": (3, SOON), "order": (6, SOON), "slots": (5, 5_000_000),
+    "killed": (4, None), "periodic": (6, SOON), "missed": (3, None), "owner": (5, None),
 }
 ALL = sum(count for count, _ in TESTS.values())
 
@@ -60,7 +63,7 @@ def test_many_in_time_while_others_compute(counting):
     for number in numbers:
         counting.command(f"kill {number}")
     assert judge(said, "timers") == TESTS["sleep"][0]
-    assert lateness(said)[0] <= 2 * 4_000_000 + 10_000
+    assert lateness(said)[0] <= 2 * 4_000_000 + SOON
 
 
 def test_in_bochs(bochs):

@@ -10,6 +10,11 @@ struct check_use {
     enum hf_frame_type type; /* that it must have: PML4, HANDLES or USER */
 };
 
+/* Frames that are no RAM, which ring 3 may have all the same. */
+struct check_range {
+    hf_frame_t first, count;
+};
+
 struct check_state {
     const uint8_t *ram; /* frame 0 and all behind it */
     const struct hf_run_header *headers;
@@ -19,6 +24,8 @@ struct check_state {
     uint64_t user_first, user_end; /* where ring 3 may have mappings */
     const uint64_t *kernel_half;   /* upper half of every PML4 that can be run */
     uint64_t ram_frames;           /* frames that are RAM: everything but RESERVED */
+    const struct check_range *devices;
+    unsigned device_count;
     const struct check_use *uses;
     unsigned use_count;
 };

@@ -1,4 +1,4 @@
-// sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
+// sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
 // sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
@@ -6,7 +6,7 @@
 /* Leaf entries: MAP, UNMAP, PROTECT, CLEAR and TRANSLATE with each of their answers. */
 #include "world.h"
 
-#include "walk.h"
+#include "leaf.h"
 
 enum { ROOT = WORLD_FREE, PDPT, PD, PT, PAGE, OTHER, TASK_FRAME, HANDLES_FRAME, MORE };
 
@@ -150,13 +150,11 @@ static void map_with_too_many_references(void **state) {
     assert_int_equal(world_refs(PAGE), UINT32_MAX);
 }
 
-static void only_small_pages(void **state) {
+static void no_other_sizes_of_pages(void **state) {
     (void)state;
     GRANTED(MAP_AT(PLACE, PAGE, HF_READ));
     for (unsigned level = 0; level < 256; level++) {
-        if (level == HF_LEVEL_PT) {
-            continue;
-        }
+        if (level == HF_LEVEL_PT || level == HF_LEVEL_PD) continue;
         REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_MAP, .level = (uint8_t)level, .rights = HF_READ, .object = ROOT,
                 .address = PLACE + HF_PAGE_SIZE, .frame = PAGE);
         REFUSED(HF_BAD_ARGUMENT, .code = HF_OP_UNMAP, .level = (uint8_t)level, .object = ROOT, .address = PLACE);
@@ -234,7 +232,7 @@ static void protect_changes_rights_and_nothing_else(void **state) {
             GRANTED(PROTECT_AT(PLACE, (uint16_t)rights[from]));
             machine_use_aspace(always_write);
             GRANTED(PROTECT_AT(PLACE, (uint16_t)rights[to]));
-            assert_int_equal(*leaf(0), (uint64_t)PAGE << HF_PAGE_SHIFT | entry_rights(rights[to]));
+            assert_int_equal(*leaf(0), (uint64_t)PAGE << HF_PAGE_SHIFT | leaf_rights(rights[to]));
             assert_int_equal(world_refs(PAGE), 1);
             assert_int_equal(world_refs(PT), 1);
         }
@@ -366,7 +364,7 @@ int main(void) {
         TEST(map_without_tables),
         TEST(map_frames_of_other_types),
         TEST(map_with_too_many_references),
-        TEST(only_small_pages),
+        TEST(no_other_sizes_of_pages),
         TEST(unmap_frees_the_frame),
         TEST(unmap_one_of_two),
         TEST(unmap_tells_accessed_and_dirty),

@@ -1,4 +1,4 @@
-// sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/table.c ukernel/aspace.c
+// sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
 // sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
@@ -13,6 +13,8 @@ enum { ROOT = WORLD_FREE, PDPT, PD, PT, MAPPED, STAGED, TASK_FRAME, HANDLES_FRAM
 
 #define PLACE 0x40000000ull
 #define MORE (SPARE + 1u)
+#define OTHER_ROOT (MORE + 20u)
+#define LARGE_PLACE (PLACE + (1ull << 21))
 
 static int start(void **state) {
     world_start(state);
@@ -52,9 +54,17 @@ static const struct {
     {{.code = HF_OP_PROTECT, .level = HF_LEVEL_PT, .rights = HF_READ, .object = ROOT, .address = PLACE},
      LEVEL | RIGHTS | ADDRESS},
     {{.code = HF_OP_TRANSLATE, .object = ROOT, .address = PLACE}, ADDRESS},
-    {{.code = HF_OP_PIN, .object = MAPPED}, 0},
-    {{.code = HF_OP_UNPIN, .object = MAPPED}, 0},
-    {{.code = HF_OP_TAG, .object = MAPPED, .address = 7}, ADDRESS},
+    {{.code = HF_OP_PIN, .object = MAPPED}, LEVEL},
+    {{.code = HF_OP_UNPIN, .object = MAPPED}, LEVEL},
+    {{.code = HF_OP_TAG, .object = MAPPED, .address = 7}, LEVEL | ADDRESS},
+    {{.code = HF_OP_SPLIT, .object = ROOT, .address = LARGE_PLACE, .frame = MORE + 10}, ADDRESS | FRAME},
+    {{.code = HF_OP_CLONE, .object = ROOT, .address = PLACE, .frame = OTHER_ROOT}, ADDRESS | FRAME},
+    {{.code = HF_OP_MAP_DEVICE,
+      .rights = HF_READ,
+      .object = ROOT,
+      .address = PLACE + 0x2000,
+      .frame = WORLD_FRAMEBUFFER},
+     RIGHTS | ADDRESS | FRAME},
     {{.code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .count = 9}, LEVEL | COUNT},
     {{.code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE}, LEVEL | ADDRESS},
     {{.code = HF_OP_CLEAR, .object = ROOT, .address = PLACE}, ADDRESS},
@@ -72,6 +82,7 @@ static const struct {
       .object = HANDLES_FRAME,
       .frame = ENDPOINT_FRAME},
      LEVEL | RIGHTS | COUNT | ADDRESS | FRAME},
+    {{.code = HF_OP_HANDLES_COPY, .object = MORE + 1, .frame = HANDLES_FRAME}, FRAME},
     {{.code = HF_OP_HANDLES_DESTROY, .object = HANDLES_FRAME}, 0},
     {{.code = HF_OP_ENDPOINT_CREATE, .object = MORE + 2}, 0},
     {{.code = HF_OP_ENDPOINT_DESTROY, .object = ENDPOINT_FRAME}, 0},
@@ -103,6 +114,9 @@ static struct hf_operation with(struct hf_operation operation, unsigned field, u
 static void fields_without_a_use_must_be_zero(void **state) {
     (void)state;
     static const unsigned bits[] = {[LEVEL] = 8, [RIGHTS] = 16, [COUNT] = 32, [ADDRESS] = 64, [FRAME] = 64};
+    make_aspace(OTHER_ROOT);
+    make_tables(OTHER_ROOT, PLACE, OTHER_ROOT + 1, OTHER_ROOT + 2, OTHER_ROOT + 3);
+    make_large(ROOT, LARGE_PLACE, WORLD_WHOLE_FREE, HF_READ);
     for (size_t i = 0; i < GOOD; i++) {
         for (unsigned field = LEVEL; field <= FRAME; field *= 2) {
             if (good[i].fields & field) {

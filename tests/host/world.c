@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "check_state.h"
+#include "device.h"
 #include "entry.h"
 #include "handle.h"
 #include <stdio.h>
@@ -40,11 +41,20 @@ int world_start(void **state) {
     for (unsigned run = 1; run < MACHINE_RUNS; run++) {
         add_run(run, run == 2 ? HF_RUN_CORE : run == 3 ? HF_RUN_RESERVED : HF_RUN_FREE);
     }
+    device_init((uint64_t)WORLD_FRAMEBUFFER << HF_PAGE_SHIFT, WORLD_FRAMEBUFFER_FRAMES * HF_PAGE_SIZE);
     memset(&processor, 0, sizeof processor);
     schedule_init(false);
     memset(&asker_page, 0, sizeof asker_page);
     asker = (struct task){.memory = 1, .operations = &asker_page, .state = HF_TASK_READY};
     return 0;
+}
+
+void world_leave_out_vga(void) {
+    for (hf_frame_t frame = WORLD_VGA; frame < WORLD_VGA + WORLD_VGA_FRAMES; frame++) {
+        frame_claim(frame, HF_FRAME_RESERVED);
+    }
+    machine_remove_ram(WORLD_VGA, WORLD_VGA_FRAMES);
+    ram_frames -= WORLD_VGA_FRAMES;
 }
 
 hf_status_t ask(const struct hf_operation *operation) { return mmu_one(&asker, operation, &result); }
@@ -101,6 +111,9 @@ static void find_uses(void) {
     }
 }
 
+static const struct check_range devices[] = {{WORLD_VGA, WORLD_VGA_FRAMES},
+                                             {WORLD_FRAMEBUFFER, WORLD_FRAMEBUFFER_FRAMES}};
+
 const char *world_broken(void) {
     find_uses();
     const char *wrong = check_state(&(struct check_state){
@@ -114,6 +127,8 @@ const char *world_broken(void) {
         .user_end = WORLD_USER_END,
         .kernel_half = machine_kernel_half,
         .ram_frames = ram_frames,
+        .devices = devices,
+        .device_count = sizeof devices / sizeof devices[0],
         .uses = uses,
         .use_count = use_count,
     });
@@ -199,6 +214,22 @@ void make_page(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned r
     GRANTED(.code = HF_OP_STAGE, .object = frame, .frame = HF_NO_FRAME);
     GRANTED(.code = HF_OP_MAP, .level = HF_LEVEL_PT, .rights = (uint16_t)rights, .object = aspace, .address = address,
             .frame = frame);
+}
+
+void stage_run(hf_frame_t first) {
+    const struct hf_operation operation = {
+        .code = HF_OP_STAGE, .level = HF_WHOLE_RUN, .object = first, .frame = HF_NO_FRAME};
+    for (hf_status_t status = HF_AGAIN; status != HF_OK;) {
+        status = ask(&operation);
+        assert_true(status == HF_OK || status == HF_AGAIN);
+    }
+    world_check(__FILE__, __LINE__);
+}
+
+void make_large(hf_frame_t aspace, uint64_t address, hf_frame_t first, unsigned rights) {
+    stage_run(first);
+    GRANTED(.code = HF_OP_MAP, .level = HF_LEVEL_PD, .rights = (uint16_t)rights, .object = aspace, .address = address,
+            .frame = first);
 }
 
 struct task *make_task(hf_frame_t frame, hf_frame_t aspace, hf_frame_t handles, unsigned priority) {

@@ -22,6 +22,10 @@
 #define WORLD_WHOLE_FREE (1u * MACHINE_RUN) /* the first frame of a run that is FREE altogether */
 #define WORLD_WHOLE_CORE (2u * MACHINE_RUN)
 #define WORLD_WHOLE_RESERVED (3u * MACHINE_RUN)
+#define WORLD_VGA 0xb8u /* a device's, and FREE RAM until world_leave_out_vga() */
+#define WORLD_VGA_FRAMES 8u
+#define WORLD_FRAMEBUFFER 0xfd000u /* far above all RAM */
+#define WORLD_FRAMEBUFFER_FRAMES 3u
 #define WORLD_USER_END ((1ull << (HF_PAGE_SHIFT + TABLE_BITS * TABLE_LEVELS - 1)) - HF_PAGE_SIZE)
 
 /* Who asks: a task outside the simulated RAM, so that asking changes nothing there. */
@@ -31,6 +35,9 @@ extern struct hf_result result; /* of the last question */
 
 /* The state after boot: only the frames above. A cmocka set-up function. */
 int world_start(void **state);
+
+/* As on a real machine: there is no RAM where VGA's is. */
+void world_leave_out_vga(void);
 
 hf_status_t ask(const struct hf_operation *operation);
 
@@ -60,4 +67,6 @@ unsigned world_refs(hf_frame_t frame);
 void make_aspace(hf_frame_t frame);
 void make_tables(hf_frame_t aspace, uint64_t address, hf_frame_t pdpt, hf_frame_t pd, hf_frame_t pt);
 void make_page(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights);
+void stage_run(hf_frame_t first); /* STAGED */
+void make_large(hf_frame_t aspace, uint64_t address, hf_frame_t first, unsigned rights);
 struct task *make_task(hf_frame_t frame, hf_frame_t aspace, hf_frame_t handles, unsigned priority);

@@ -137,6 +137,7 @@ static void measure_map(const struct hf_boot *boot, uint64_t pages) {
     core_must(core_stage(neighbour, HF_NO_FRAME, 0, 0, 0));
     client_map(aspace, WINDOW + PAGES_MOST * HF_PAGE_SIZE, neighbour, HF_READ);
     client_start(aspace, endpoint, client_map_pages, pages);
+    uint64_t undone = 0;
     hf_status_t status = hf_receive(ENDPOINT, &message, NULL);
     while (status == HF_OK && message.label != DONE) {
         uint64_t count = 0, done_count;
@@ -148,8 +149,10 @@ static void measure_map(const struct hf_boot *boot, uint64_t pages) {
         }
         ANSWER(message);
         status = hf_mmu_reply_receive(count, &done_count, ENDPOINT, &message, NULL);
+        undone |= count - done_count;
     }
     core_must(status);
+    core_check(undone == 0);
     finish(&message);
 }
 

@@ -10,6 +10,7 @@ void machine_reset(void);
 
 /* There is RAM from `first` on; touching any other frame ends the test. */
 void machine_add_ram(hf_frame_t first, uint64_t count);
+void machine_remove_ram(hf_frame_t first, uint64_t count);
 bool machine_is_ram(hf_frame_t frame);
 
 /* What the upper half of every PML4 that can be run is like. */

@@ -19,8 +19,10 @@ static uint64_t cr3, tsc;
 
 #define BIT_PRESENT 1ull
 #define BIT_WRITE 2ull
+#define BITS_OF_CACHE 0x18ull
 #define BIT_ACCESSED 0x20ull
 #define BIT_DIRTY 0x40ull
+#define BIT_LARGE 0x80ull
 #define BIT_NX (1ull << 63)
 #define FRAME_OF(entry) (((entry)&0x000ffffffffff000ull) >> HF_PAGE_SHIFT)
 
@@ -40,12 +42,17 @@ static uint64_t *entry_at(uint64_t table, uint64_t address, unsigned level) {
     return (uint64_t *)machine_ram[table] + (address >> shift) % MACHINE_RUN;
 }
 
-/* Only translations of this one page go, but all that is remembered of tables. */
+static bool is_leaf(uint64_t entry, unsigned level) { return level == HF_LEVEL_PT || (entry & BIT_LARGE); }
+
+static uint64_t span_of(unsigned level) { return (uint64_t)HF_PAGE_SIZE << TABLE_BITS * (level - 1); }
+
+/* Only translations of this one page go, whatever its size, but all that is remembered of tables. */
 void invalidate_page(uint64_t address) {
     unsigned kept = 0;
     for (unsigned i = 0; i < cached_count; i++) {
-        if (cached[i].level == HF_LEVEL_PT && cached[i].address != address) {
-            cached[kept++] = cached[i];
+        const struct cached *old = &cached[i];
+        if (is_leaf(old->entry, old->level) && address - old->address >= span_of(old->level)) {
+            cached[kept++] = *old;
         }
     }
     cached_count = kept;
@@ -119,11 +126,12 @@ static void use(uint64_t table, unsigned level, uint64_t base, uint64_t (*touch)
             continue;
         }
         *entry |= BIT_ACCESSED;
-        if (level == HF_LEVEL_PT && way == 2 && (*entry & BIT_WRITE)) {
+        const bool leaf = is_leaf(*entry, level);
+        if (leaf && way == 2 && (*entry & BIT_WRITE)) {
             *entry |= BIT_DIRTY;
         }
         remember(address, level, *entry);
-        if (level > HF_LEVEL_PT) {
+        if (!leaf) {
             use(FRAME_OF(*entry), level - 1, address, touch);
         }
     }
@@ -138,14 +146,15 @@ void machine_use_aspace(uint64_t (*touch)(uint64_t below)) {
 /* Whether what is remembered allows no more, and leads nowhere else, than what the table says. */
 static bool justified(uint64_t old, uint64_t now) {
     const uint64_t allowing = BIT_PRESENT | BIT_WRITE | BIT_ACCESSED | BIT_DIRTY;
-    return FRAME_OF(old) == FRAME_OF(now) && (old & allowing & ~now) == 0 && (now & BIT_NX & ~old) == 0;
+    return FRAME_OF(old) == FRAME_OF(now) && (old & allowing & ~now) == 0 && (now & BIT_NX & ~old) == 0 &&
+           ((old ^ now) & (BIT_LARGE | BITS_OF_CACHE)) == 0;
 }
 
 static uint64_t entry_now(const struct cached *old) {
     uint64_t table = FRAME_OF(cr3);
     for (unsigned level = TABLE_LEVELS; level > old->level; level--) {
         const uint64_t entry = *entry_at(table, old->address, level);
-        if (!(entry & BIT_PRESENT)) {
+        if (!(entry & BIT_PRESENT) || (entry & BIT_LARGE)) {
             return 0;
         }
         table = FRAME_OF(entry);
@@ -168,7 +177,8 @@ const char *machine_stale(void) {
 static void note_filled(const void *page) {
     const uint64_t frame = ((uint64_t)page - PMO_BASE) >> HF_PAGE_SHIFT;
     for (unsigned i = 0; frame < MACHINE_FRAMES && i < cached_count && stale[0] == 0; i++) {
-        if (FRAME_OF(cached[i].entry) == frame) {
+        const bool run = cached[i].level > HF_LEVEL_PT && is_leaf(cached[i].entry, cached[i].level);
+        if (frame - FRAME_OF(cached[i].entry) < (run ? MACHINE_RUN : 1)) {
             snprintf(stale, sizeof stale, "I8: frame %llu was filled while %#llx still led there",
                      (unsigned long long)frame, (unsigned long long)cached[i].address);
         }
@@ -197,6 +207,11 @@ void machine_reset(void) {
 void machine_add_ram(hf_frame_t first, uint64_t count) {
     ASAN_UNPOISON_MEMORY_REGION(machine_ram[first], count * HF_PAGE_SIZE);
     memset(&is_ram[first], 1, count);
+}
+
+void machine_remove_ram(hf_frame_t first, uint64_t count) {
+    ASAN_POISON_MEMORY_REGION(machine_ram[first], count * HF_PAGE_SIZE);
+    memset(&is_ram[first], 0, count);
 }
 
 bool machine_is_ram(hf_frame_t frame) { return frame < MACHINE_FRAMES && is_ram[frame]; }

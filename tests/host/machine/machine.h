@@ -16,7 +16,9 @@
 #endif
 
 #define MACHINE_RUN (1u << TABLE_BITS) /* frames of a run */
+#ifndef MACHINE_RUNS
 #define MACHINE_RUNS (TABLE_BITS >= 9u ? 5u : 24u)
+#endif
 #define MACHINE_FRAMES (MACHINE_RUN * MACHINE_RUNS)
 
 extern uint8_t machine_ram[MACHINE_FRAMES][HF_PAGE_SIZE];
