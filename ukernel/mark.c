@@ -7,11 +7,12 @@ static uint8_t *find_flags(const struct hf_operation *op) {
     struct hf_frame_entry *entry = frame_entry(op->object);
     if (op->level == HF_ONE_FRAME) return entry && entry->type == HF_FRAME_USER ? &entry->flags : NULL;
     bool large = run && (run->state == HF_RUN_USER || (run->state == HF_RUN_SPLIT && run_in_use(run)));
-    return op->level == HF_WHOLE_RUN && large ? &run->flags : NULL;
+    return large ? &run->flags : NULL;
 }
 
 hf_status_t mmu_pin(struct mmu *, const struct hf_operation *op, struct hf_result *) {
     uint8_t *flags = find_flags(op);
+    if (!extent_valid(op)) return HF_BAD_ARGUMENT;
     if (!flags) return HF_BAD_FRAME;
     if (*flags & HF_FRAME_PINNED) return HF_EXISTS;
     /* commit */
@@ -23,6 +24,7 @@ hf_status_t mmu_unpin(struct mmu *mmu, const struct hf_operation *op, struct hf_
     struct hf_operation_page *page = NULL;
     uint8_t *flags = find_flags(op);
     bool large = op->level == HF_WHOLE_RUN;
+    if (!extent_valid(op)) return HF_BAD_ARGUMENT;
     if (!flags) return HF_BAD_FRAME;
     if (!(*flags & HF_FRAME_PINNED)) return HF_NOT_MAPPED;
     hf_status_t status = large ? run_check_unuse(mmu, op->object, &page) : HF_OK;
@@ -47,12 +49,12 @@ static uint16_t *find_tag(const struct hf_operation *op) {
     }
     bool tagged =
         entry && entry->type != HF_FRAME_RESERVED && entry->type != HF_FRAME_CORE && entry->type != HF_FRAME_FREE;
-    return op->level == HF_ONE_FRAME && tagged ? &entry->tag : NULL;
+    return tagged ? &entry->tag : NULL;
 }
 
 hf_status_t mmu_tag(struct mmu *, const struct hf_operation *op, struct hf_result *) {
     uint16_t *tag = find_tag(op);
-    if (op->address > UINT16_MAX) return HF_BAD_ARGUMENT;
+    if (!extent_valid(op) || op->address > UINT16_MAX) return HF_BAD_ARGUMENT;
     if (!tag) return HF_BAD_FRAME;
     /* commit */
     *tag = (uint16_t)op->address;

@@ -13,6 +13,11 @@
 
 #include "mmu.h"
 
+/* Whether an operation's level is one of enum hf_extent. */
+static inline bool extent_valid(const struct hf_operation *op) {
+    return op->level == HF_ONE_FRAME || op->level == HF_WHOLE_RUN;
+}
+
 /* The run that a frame is the first of, or NULL. */
 struct hf_run_header *run_at(hf_frame_t first);
 

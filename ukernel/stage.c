@@ -56,15 +56,15 @@ static hf_status_t stage_run(struct mmu *mmu, const struct hf_operation *op) {
 }
 
 hf_status_t mmu_stage(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
-    if (op->level == HF_WHOLE_RUN) return stage_run(mmu, op);
-    return op->level == HF_ONE_FRAME ? stage_frame(mmu, op) : HF_BAD_ARGUMENT;
+    if (!extent_valid(op)) return HF_BAD_ARGUMENT;
+    return op->level == HF_WHOLE_RUN ? stage_run(mmu, op) : stage_frame(mmu, op);
 }
 
 hf_status_t mmu_release(struct mmu *, const struct hf_operation *op, struct hf_result *) {
     struct hf_run_header *run = run_at(op->object);
     const struct hf_frame_entry *entry = frame_entry(op->object);
     bool large = op->level == HF_WHOLE_RUN;
-    if (!large && op->level != HF_ONE_FRAME) return HF_BAD_ARGUMENT;
+    if (!extent_valid(op)) return HF_BAD_ARGUMENT;
     bool staged = large ? run && (run->state == HF_RUN_STAGED || run->state == HF_RUN_ZEROING)
                         : entry && entry->type == HF_FRAME_STAGED;
     if (!staged) return HF_BAD_FRAME;

@@ -99,11 +99,10 @@ static void set_handles(struct task *task, hf_frame_t handles) {
     if (handles != HF_NO_FRAME) frame_entry(handles)->refs++;
 }
 
-/* Exchanges a page that the core uses for the task. The new one is counted first,
- * since it may be the same. Returns the old one if it became FREE, else HF_NO_FRAME. */
+/* Exchanges a page that the core uses for the task; the new one is counted already. Returns
+ * the old one if it became FREE, else HF_NO_FRAME. */
 static hf_frame_t set_page(void **page, hf_frame_t frame) {
     void *old = *page;
-    if (frame != HF_NO_FRAME) frame_use(frame);
     *page = frame == HF_NO_FRAME ? NULL : frame_pointer(frame);
     return old && frame_unuse(frame_of(old)) ? frame_of(old) : HF_NO_FRAME;
 }
@@ -119,6 +118,9 @@ static void set_pager(struct task *task, const struct hf_task_block *block) {
 
 static void set_block(struct task *task, const struct hf_task_block *block, struct hf_result *result) {
     uint64_t fields = block->fields;
+    /* Both new pages are counted before an old one goes: they may be the same. */
+    if ((fields & HF_TASK_BUFFER) && block->buffer != HF_NO_FRAME) frame_use(block->buffer);
+    if ((fields & HF_TASK_OPERATIONS) && block->operations != HF_NO_FRAME) frame_use(block->operations);
     if (fields & HF_TASK_REGISTERS) set_registers(task, &block->registers);
     if (fields & HF_TASK_PRIORITY) set_priority(task, (uint8_t)block->priority);
     if (fields & HF_TASK_ASPACE) set_aspace(task, block->aspace);

@@ -123,7 +123,7 @@ _Static_assert(sizeof(struct hf_result) == 32, "a result replaces its operation"
 enum hf_leaf_flags {
     HF_LEAF_ACCESSED = 1,
     HF_LEAF_DIRTY = 2,
-    HF_LEAF_FREED = 4,      /* the frame, or the run, is FREE now */
+    HF_LEAF_FREED = 4,      /* the frame, or the run that was one page, is FREE now */
     HF_LEAF_FREED_PART = 8, /* of the run: value[1] frames, which the second half's `freed` names */
 };
 

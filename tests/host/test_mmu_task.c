@@ -255,8 +255,10 @@ static void exchange_pages(void **state) {
     assert_int_equal(result.value[0], HF_NO_FRAME);
     SET_OK(HF_TASK_BUFFER, .buffer = SPARE);
     assert_int_equal(result.value[0], HF_NO_FRAME);
-    SET_OK(HF_TASK_OPERATIONS, .operations = SPARE);
-    assert_int_equal(result.value[1], PAGE);
+    SET_OK(HF_TASK_BUFFER | HF_TASK_OPERATIONS, .buffer = PAGE, .operations = SPARE); /* each other's */
+    assert_int_equal(result.value[0] & result.value[1], HF_NO_FRAME);
+    SET_OK(HF_TASK_BUFFER | HF_TASK_OPERATIONS, .buffer = SPARE, .operations = SPARE);
+    assert_int_equal(result.value[0], PAGE);
     assert_int_equal(frame_type(PAGE), HF_FRAME_FREE);
     SET_OK(HF_TASK_BUFFER | HF_TASK_OPERATIONS, .buffer = HF_NO_FRAME, .operations = HF_NO_FRAME);
     assert_int_equal(result.value[0], HF_NO_FRAME);

@@ -299,74 +299,6 @@ static void split_with_too_many_references(void **state) {
     assert_int_equal(machine_entries[RUN + 511].refs, UINT32_MAX);
 }
 
-/* ---- room to say what became FREE, and the work of it ---- */
-
-static void part_of_a_run_needs_the_second_half(void **state) {
-    (void)state;
-    GRANTED(MAP_RUN(B));
-    GRANTED(MAP_RUN(B + SPAN));
-    asker.operations = NULL;
-    GRANTED(UNMAP_RUN(B + SPAN)); /* not split: it is all or nothing */
-    GRANTED(SPLIT_AT(A, NEW));
-    REFUSED(HF_NOT_READY, UNMAP_RUN(B));
-    asker.operations = &asker_page;
-    GRANTED(ON_RUN(HF_OP_PIN));
-    asker.operations = NULL;
-    REFUSED(HF_NOT_READY, ON_RUN(HF_OP_UNPIN));
-    asker.operations = &asker_page;
-    GRANTED(ON_RUN(HF_OP_UNPIN));
-    GRANTED(UNMAP_RUN(B));
-}
-
-static hf_status_t list_of_two(struct hf_operation first, struct hf_operation second, uint64_t *done) {
-    asker_page.operation[0] = first;
-    asker_page.operation[1] = second;
-    const hf_status_t status = mmu_list(&asker, 2, done);
-    world_check(__FILE__, __LINE__);
-    return status;
-}
-
-static void the_second_half_is_used_once(void **state) {
-    (void)state;
-    uint64_t done;
-    const struct hf_operation translate = {.code = HF_OP_TRANSLATE, .object = ROOT, .address = A};
-    GRANTED(MAP_RUN(B));
-    GRANTED(MAP_RUN(B + SPAN));
-    assert_int_equal(list_of_two(translate, (struct hf_operation){UNMAP_RUN(B + SPAN)}, &done), HF_OK);
-    GRANTED(SPLIT_AT(A, NEW));
-    const hf_status_t status = list_of_two(translate, (struct hf_operation){UNMAP_RUN(B)}, &done);
-    assert_true(status == HF_BAD_ARGUMENT || status == HF_AGAIN);
-    assert_int_equal(done, 1);
-    expect_header(HF_RUN_SPLIT, 0, MACHINE_RUN, 1);
-}
-
-/* Two of them are more than one entry does; the second has not begun, and is done by the next. */
-static void the_work_of_a_split(void **state) {
-    (void)state;
-    uint64_t done;
-    const struct hf_operation a = {SPLIT_AT(A, NEW)}, b = {SPLIT_AT(B, NEW + 1)};
-    GRANTED(MAP_RUN(B));
-    assert_int_equal(list_of_two(a, b, &done), HF_AGAIN);
-    assert_int_equal(done, 1);
-    expect_header(HF_RUN_SPLIT, 0, MACHINE_RUN, 1);
-    assert_int_equal(frame_type(NEW + 1), HF_FRAME_FREE);
-    world_expect(HF_OK, &b, __FILE__, __LINE__);
-}
-
-static void the_work_of_freeing_part_of_a_run(void **state) {
-    (void)state;
-    uint64_t done;
-    const struct hf_operation unmap = {UNMAP_RUN(B)},
-                              stage = {.code = HF_OP_STAGE, .object = PAGE, .frame = HF_NO_FRAME};
-    GRANTED(MAP_RUN(B));
-    GRANTED(SPLIT_AT(A, NEW));
-    assert_int_equal(list_of_two(stage, unmap, &done), HF_AGAIN);
-    assert_int_equal(done, 1);
-    expect_header(HF_RUN_SPLIT, 0, MACHINE_RUN, 1);
-    world_expect(HF_OK, &unmap, __FILE__, __LINE__);
-    expect_freed(none);
-}
-
 /* ---- weak names ---- */
 
 /* A handle to an endpoint whose frame has become part of a run, and of one that is split. */
@@ -411,10 +343,6 @@ int main(void) {
         TEST(split_of_what_is_no_large_leaf),
         TEST(split_with_frames_that_are_not_free),
         TEST(split_with_too_many_references),
-        TEST(part_of_a_run_needs_the_second_half),
-        TEST(the_second_half_is_used_once),
-        TEST(the_work_of_a_split),
-        TEST(the_work_of_freeing_part_of_a_run),
         TEST(a_handle_to_what_is_a_run_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
