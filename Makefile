@@ -22,7 +22,7 @@ differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 ifneq ($(filter-out clean help docs toolchain,$(goals)),)
 include $(BUILD)/host-run.mk
 endif
-ifneq ($(filter test test-% bench irq-off docs-check fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
+ifneq ($(filter test test-% matrix bench irq-off docs-check fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
 include $(BUILD)/host-test.mk
 endif
 ifneq ($(filter docs,$(goals)),)
@@ -287,7 +287,7 @@ $(FUZZERS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
 	@mkdir -p $(@D)
 	$(Q)tools/host-test $@ $< clang $(HOST_CFLAGS) -fsanitize=fuzzer
 
--include $(foreach test,$(HOST_TESTS) $(FUZZERS),$(wildcard $(test).parts/*.d))
+-include $(foreach test,$(HOST_TESTS) $(FUZZERS) $(MATRIX),$(wildcard $(test).parts/*.d))
 
 test: $(HOST_TESTS) $(tested_images) ## run all tests, those on the host and those in the guest
 	@BUILD=$(BUILD) tools/test --guest $(HOST_TESTS)
@@ -297,6 +297,18 @@ test-host: $(HOST_TESTS) ## run the tests on the host only
 
 test-guest: $(tested_images) ## run the tests in the guest only: PYTESTFLAGS="-k NAME"
 	@BUILD=$(BUILD) tools/test --guest
+
+# The same test by all cases, and quick.
+MATRIX := $(BUILD)/tests/matrix/full
+
+$(MATRIX): tests/host/test_matrix.c $(wildcard tests/matrix/*.[ch]) tools/host-test $(GEN)/host-flags
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)tools/host-test $@ $< $(HOSTCC) $(filter-out -fsanitize=% -fno-sanitize% -O1,$(HOST_CFLAGS)) -O2
+
+matrix: $(MATRIX) ## compare 145 million memory operations with what an oracle expects
+	@MATRIX_FULL=1 $(MATRIX)
+.PHONY: matrix
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=60
 	@for fuzzer in $^; do \

@@ -1,23 +1,57 @@
-"""The frame table by itself, and against the memory map (I1, I3, I9)."""
+"""The frame table by itself, and against the memory map (I1, I3, I7, I9)."""
 
-from .guest import RUN_FRAMES
+from .guest import PINNED, RUN_FRAMES
 from .memory import PAGE
 from .paging import merge, subtract
 
-PINNED, KERNEL_HALF = 1, 2
+KERNEL_HALF = 2
 
 
 def check_runs(audit):
     frames = audit.guest.frames
-    free = frames.type["FREE"]
     for run, (state, flags, busy, refs) in enumerate(frames.headers):
-        if state != frames.split:
-            audit.check(state in frames.whole, "I1", f"run {run} has state {state}")
-            audit.check(flags == busy == refs == 0, "I3", f"run {run} is whole, with busy {busy} and refs {refs}")
-            continue
-        used = sum(entry[0] != free for entry in frames.entries[run])
-        audit.check(busy == used, "I3", f"run {run}: busy says {busy}, {used} frames are not FREE")
-        audit.check(used or refs, "I3", f"run {run} is split, with nothing in use")
+        names = [name for name, value in frames.state.items() if value == state]
+        if names:
+            CHECKS_OF_RUNS.get(names[0], check_plain_run)(audit, run, flags, busy, refs)
+        else:
+            audit.say("I1", f"run {run} has state {state}")
+
+
+def check_plain_run(audit, run, flags, busy, refs):
+    audit.check(flags == busy == refs == 0, "I3", f"run {run} is whole, with flags {flags}, busy {busy}, refs {refs}")
+
+
+def check_split_run(audit, run, flags, busy, refs):
+    frames = audit.guest.frames
+    used = [entry for entry in frames.entries[run] if entry[0] != frames.type["FREE"]]
+    audit.check(not flags & ~PINNED, "I1", f"run {run} is split, with flags {flags}")
+    audit.check(busy == len(used), "I3", f"run {run}: busy says {busy}, {len(used)} frames are not FREE")
+    audit.check(used, "I3", f"run {run} is split, with nothing in use")
+    if frames.run_in_use(run):
+        audit.check(all(entry[0] == frames.type["USER"] for entry in frames.entries[run]), "I1",
+                    f"run {run} is kept as one page (flags {flags}, refs {refs}), and not all of it is USER")
+
+
+def check_zeroing_run(audit, run, flags, busy, refs):
+    """What STAGE has done of it so far."""
+    audit.check(flags == refs == 0 and busy < RUN_FRAMES, "I1",
+                f"run {run} is being zeroed, with flags {flags}, busy {busy}, refs {refs}")
+    done = min(busy, RUN_FRAMES) * PAGE
+    audit.check(not any(audit.guest.memory.read(run * RUN_FRAMES * PAGE, done)), "I7",
+                f"run {run} is not zero as far as it says")
+
+
+def check_staged_run(audit, run, flags, tag, refs):
+    audit.check(flags == refs == 0, "I1", f"run {run} is STAGED, with flags {flags}, refs {refs}")
+
+
+def check_user_run(audit, run, flags, tag, refs):
+    audit.check(not flags & ~PINNED, "I1", f"run {run} is USER, with flags {flags}")
+    audit.check(audit.guest.frames.run_in_use(run), "I3", f"run {run} is USER, and neither used nor pinned")
+
+
+CHECKS_OF_RUNS = {"SPLIT": check_split_run, "ZEROING": check_zeroing_run, "STAGED": check_staged_run,
+                  "USER": check_user_run}
 
 
 def check_entries(audit):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from .guest import frame_of
+from .guest import ENTRIES, RUN_FRAMES, frame_of
 from .memory import PAGE
 
 RIGHTS = 63
@@ -46,7 +46,8 @@ def used_page(audit, frame, task, field):
     if task[field]:
         page = frame_of(task[field])
         name = page is not None and audit.guest.frames.type_name(page)
-        audit.check(name == "USER", "I1", f"task 0x{frame:x}: its {field} is {task[field]:#x}, {name}")
+        audit.check(name == "USER" and audit.guest.frames.by_itself(page), "I1",
+                    f"task 0x{frame:x}: its {field} is {task[field]:#x}, {name}")
         audit.uses[page] += 1
 
 
@@ -154,8 +155,19 @@ def check_handles(audit, frame):
         if kind in (kinds["HF_HANDLE_ENDPOINT"], kinds["HF_HANDLE_REPLY"]):
             audit.check(frame_of(handle["object"]) is not None or kind == kinds["HF_HANDLE_REPLY"], "handle",
                         f"{where} names {handle['object']:#x}")
+            check_weak_name(audit, handle["object"], where)
         elif kind == kinds["HF_HANDLE_PORTS"]:
             audit.check(any(first <= handle["object"] and handle["object"] + handle["serial"] <= first + count
                             for first, count in PORTS), "handle", f"{where} has ports {handle['object']:#x}")
         elif kind == kinds["HF_HANDLE_IRQ"]:
             audit.check(handle["object"] in LINES, "handle", f"{where} has line {handle['object']}")
+
+
+def check_weak_name(audit, pointer, where):
+    """Who uses a weak name looks at the frame's entry, also when its run is whole and the entry
+    counts for nothing: it must not say that there is an object."""
+    frames, frame = audit.guest.frames, frame_of(pointer)
+    if frame is not None and frame // RUN_FRAMES < frames.run_count and not frames.by_itself(frame):
+        kind = audit.guest.read(ENTRIES + 8 * frame, 1)[0]
+        audit.check(frames.name.get(kind) not in ("TASK", "ENDPOINT"), "handle",
+                    f"{where} names an object in a run that is whole")

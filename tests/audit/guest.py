@@ -12,6 +12,10 @@ HEADERS = 0xFFFF_C000_0000_0000
 ENTRIES = 0xFFFF_C040_0000_0000
 RUN_FRAMES = 512
 BOOT_INFO = 0x1000_0000
+PINNED = 1
+# What all frames of a run are that is not split.
+WHOLE = {"RESERVED": "RESERVED", "CORE": "CORE", "FREE": "FREE", "ZEROING": "STAGED", "STAGED": "STAGED",
+         "USER": "USER"}
 
 
 def ram_of(console):
@@ -39,10 +43,10 @@ class Frames:
         self.type = {name.removeprefix("HF_FRAME_"): value for name, value in types.items()
                      if name != "HF_FRAME_TYPE_COUNT"}
         self.name = {value: name for name, value in self.type.items()}
-        state = guest.debug.enums["hf_run_state"]
-        self.split = state["HF_RUN_SPLIT"]
-        self.whole = {state["HF_RUN_FREE"]: self.type["FREE"], state["HF_RUN_CORE"]: self.type["CORE"],
-                      state["HF_RUN_RESERVED"]: self.type["RESERVED"]}
+        states = guest.debug.enums["hf_run_state"]
+        self.state = {name.removeprefix("HF_RUN_"): value for name, value in states.items()}
+        self.split = self.state["SPLIT"]
+        self.whole = {self.state[state]: self.type[name] for state, name in WHOLE.items()}
         self.run_count = -(-guest.ram[-1][1] // RUN_FRAMES)
         data = guest.read(HEADERS, self.run_count * 8)
         self.headers = list(struct.iter_unpack("<BBHI", data))  # state, flags, busy, refs
@@ -58,11 +62,19 @@ class Frames:
             return self.entries[run][at]
         return self.whole.get(self.headers[run][0], -1), 0, 0, 0
 
+    def by_itself(self, frame):
+        """Whether the frame has an entry of its own, and is not part of a whole run."""
+        return frame // RUN_FRAMES in self.entries
+
+    def run_in_use(self, run):
+        """Whether all frames of a run are kept, by leaves of 2 MiB or by its pin."""
+        return bool(self.headers[run][3] or self.headers[run][1] & PINNED)
+
     def type_name(self, frame):
         return self.name.get(self.entry(frame)[0], f"type {self.entry(frame)[0]}")
 
     def all_of(self, name):
-        """Frames of a type that only entries can have."""
+        """Frames of a type, by their entries: not those of whole runs."""
         wanted = self.type[name]
         return [run * RUN_FRAMES + at for run, entries in self.entries.items()
                 for at, entry in enumerate(entries) if entry[0] == wanted]

@@ -47,3 +47,12 @@ class Memory:
         """For those who plant a mistake; the value must not cross a chunk's end."""
         number, at = divmod(address, CHUNK)
         self._chunk(number)[at:at + size] = value.to_bytes(size, "little")
+
+    def overwrite(self, address, data):
+        """The same for any number of bytes."""
+        while data:
+            number, at = divmod(address, CHUNK)
+            piece = data[:CHUNK - at]
+            self._chunk(number)[at:at + len(piece)] = piece
+            address += len(piece)
+            data = data[len(piece):]

@@ -6,6 +6,7 @@ from .memory import PAGE
 
 PRESENT, WRITE, USER, WRITE_THROUGH, NO_CACHE = 1, 2, 4, 8, 16
 ACCESSED, DIRTY, LARGE, GLOBAL = 32, 64, 128, 256
+DEVICE = 512  # the core's own: a leaf that names no RAM
 NX = 1 << 63
 ADDRESS = 0x000F_FFFF_FFFF_F000
 PML4, PDPT, PD, PT = 4, 3, 2, 1
@@ -54,6 +55,10 @@ class Entry:
     @property
     def executable(self):
         return not self.rights & NX
+
+    @property
+    def device(self):
+        return bool(self.raw & DEVICE)
 
     @property
     def user(self):

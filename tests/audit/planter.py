@@ -21,7 +21,7 @@ class Planter:
 
     def change_entry(self, entry, set_bits=0, clear_bits=0):
         at = entry.table * PAGE + 8 * (entry.address // entry.size % 512)
-        self.memory.write(at, (entry.raw | set_bits) & ~clear_bits)
+        self.memory.write(at, entry.raw & ~clear_bits | set_bits)
 
     def leaf(self, address):
         return translate(self.memory, self.guest.root, address)

@@ -8,14 +8,21 @@ from .paging import ADDRESS, NX, PRESENT, USER, WRITE, entries
 PLANTS = {}
 
 
-def plant(*found):
-    """A mistake, and what the findings about it begin with."""
+def plants_into(plants):
+    """plant(found, ...): notes a mistake, and what the findings about it begin with."""
 
-    def note(function):
-        PLANTS[function.__name__] = (function, found)
-        return function
+    def plant_one(*found):
 
-    return note
+        def note(function):
+            plants[function.__name__] = (function, found)
+            return function
+
+        return note
+
+    return plant_one
+
+
+plant = plants_into(PLANTS)
 
 
 @plant("I5")

@@ -6,6 +6,8 @@ import pytest
 from audit.auditor import audit
 from audit.planter import Planter
 from audit.plants import PLANTS
+from audit.plants_runs import RUN_PLANTS
+from audit.runs import RunsPlanter
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +27,23 @@ def sound(boot_for_all):
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_mistake_is_found(sound, name):
-    function, wanted = PLANTS[name]
-    planter = Planter(sound)
+    find(Planter(sound), *PLANTS[name])
+
+
+def find(planter, function, wanted):
     function(planter)
     findings = planter.findings()
     for prefix in wanted:
         assert any(finding.startswith(prefix + ":") for finding in findings), "\n".join(findings) or "no findings"
+
+
+def test_runs_are_sound(sound):
+    assert RunsPlanter(sound).findings() == []
+
+
+@pytest.mark.parametrize("name", RUN_PLANTS)
+def test_mistake_about_runs_is_found(sound, name):
+    find(RunsPlanter(sound), *RUN_PLANTS[name])
 
 
 @pytest.mark.parametrize("name, bits, wanted", [

@@ -1,5 +1,6 @@
 /* attacks: starts itself once for each attack of the table, and checks that each ends
- * as it must. attacks NAME: makes that attack. */
+ * as it must; then again, with each of the flags that a task can set. attacks FLAG: only with
+ * that one ("plain": none). attacks NAME FLAG: makes that attack with that flag set. */
 #include <handoff/call.h>
 #include <ipc.h>
 #include <string.h>
@@ -106,7 +107,39 @@
       "jne 1f; ud2; 1: cld; hlt", \
       INVALID_OPCODE) \
     X(trap_flag_and_a_call, "mov $8, %eax; pushfq; orq $0x100, (%rsp); popfq; syscall; nop; ud2", INVALID_OPCODE) \
-    X(stack_segment_then_call, "mov $0x1b, %ecx; mov $8, %eax; mov %ecx, %ss; syscall; ud2", INVALID_OPCODE)
+    X(stack_segment_then_call, "mov $0x1b, %ecx; mov $8, %eax; mov %ecx, %ss; syscall; ud2", INVALID_OPCODE) \
+    X(stack_segment_step_call, \
+      "mov $0x1b, %ecx; mov $8, %eax; pushfq; orq $0x100, (%rsp); popfq; mov %ecx, %ss; syscall; ud2", \
+      INVALID_OPCODE | DEBUG) \
+    X(stack_segment_then_trap, "mov $0x1b, %ecx; mov %ecx, %ss; int3", BREAKPOINT) \
+    X(stack_segment_then_interrupt, "mov $0x1b, %ecx; mov %ecx, %ss; int $0x80", PROTECTION) \
+    X(stack_segment_then_cli, "mov $0x1b, %ecx; mov %ecx, %ss; cli", PROTECTION) \
+    X(all_flags_and_a_call, "mov $8, %eax; pushq $-1; popfq; syscall; nop; ud2", INVALID_OPCODE | DEBUG) \
+    X(all_flags_and_a_trap, "pushq $0x7ffeff; popfq; ud2", INVALID_OPCODE) \
+    X(sysenter, "sysenter", PROTECTION | INVALID_OPCODE) \
+    X(sysexit, "sysexitl", PROTECTION | INVALID_OPCODE) \
+    X(rsm, "rsm", INVALID_OPCODE) \
+    X(in_string, "mov $0x60, %edx; sub $16, %rsp; mov %rsp, %rdi; rep insb", PROTECTION) \
+    X(invlpg_of_the_core, "mov $0xffffffff80200000, %rax; invlpg (%rax)", PROTECTION) \
+    X(mov_cr2, "mov %cr2, %rax", PROTECTION) \
+    X(mov_cr8, "mov %cr8, %rax", PROTECTION) \
+    X(mov_no_cr, ".byte 0x0f, 0x20, 0xe8", INVALID_OPCODE | PROTECTION) \
+    X(far_call_to_32_bits, "pushq $0x0b; pushq $0x1000; lcall *(%rsp)", PROTECTION) \
+    X(far_jump_to_the_tss, "movl $0, -16(%rsp); movw $0x28, -12(%rsp); ljmp *-16(%rsp)", PROTECTION) \
+    X(return_to_noncanonical, "pushq $0x23; movabs $0x800000000000, %rax; push %rax; lretq", \
+      PROTECTION | FAULT(KERNEL)) \
+    X(return_to_virtual_8086, "pushq $0x1b; pushq %rsp; pushq $0x20202; pushq $0x23; pushq $0; iretq", \
+      PROTECTION | FAULT(NULL_PAGE) | FAULT(KERNEL)) \
+    X(jump_round_the_end, "mov $-8, %rax; jmp *%rax", FAULT(KERNEL)) \
+    X(push_round_the_end, "mov $8, %esp; push %rax; push %rax", FAULT(NULL_PAGE)) \
+    X(string_down_from_null, "std; xor %edi, %edi; mov $1, %ecx; rep stosb; cld", FAULT(NULL_PAGE)) \
+    X(string_up_to_the_core, "cld; movabs $0x7ffffffff000, %rdi; mov $0x2000, %ecx; rep stosb", FAULT(KERNEL)) \
+    X(locked_write_to_the_core, "mov $0xffffffff80200000, %rax; lock incq (%rax)", FAULT(KERNEL)) \
+    X(exchange_with_the_core, "mov $0xffff800000000000, %rdi; xor %eax, %eax; xor %edx, %edx; cmpxchg8b (%rdi)", \
+      FAULT(KERNEL)) \
+    X(prefetch_the_core, "mov $0xffffffff80200000, %rax; prefetcht0 (%rax); prefetchw (%rax); ud2", INVALID_OPCODE) \
+    X(look_at_segments, "mov $8, %ecx; lar %ecx, %eax; lsl %ecx, %eax; verr %cx; verw %cx; ud2", INVALID_OPCODE) \
+    X(long_instruction, ".fill 15, 1, 0x66; nop", PROTECTION)
 
 #define X(name, text, ends) \
     static void attack_##name(void) { __asm__ volatile(text); }
@@ -143,10 +176,43 @@ static void call_at_end(uint64_t page) {
     }
 }
 
+/* Code at the end of a page that is followed by nothing: the next fetch is behind it. */
+static void run_off(uint64_t page) {
+    void *at = (void *)page;
+    if (mem_map(HF_PAGE_SIZE, HF_READ | HF_WRITE, HF_MAP_FIXED, &at) != HF_OK) {
+        return;
+    }
+    uint8_t *end = (uint8_t *)at + HF_PAGE_SIZE;
+    memset(end - 4, 0x90, 4);
+    if (mem_protect(at, HF_PAGE_SIZE, HF_READ | HF_EXECUTE) == HF_OK) {
+        jump_to((uint64_t)end - 4);
+    }
+}
+
+/* A jump backwards over 0, by a displacement. */
+static void attack_jump_round_null(void) {
+    void *at = (void *)HF_USER_FIRST;
+    if (mem_map(HF_PAGE_SIZE, HF_READ | HF_WRITE, HF_MAP_FIXED, &at) != HF_OK) {
+        return;
+    }
+    memcpy(at, (const uint8_t[]){0xe9, 0, 0, 0xfe, 0xff}, 5); /* by -0x20000 */
+    if (mem_protect(at, HF_PAGE_SIZE, HF_READ | HF_EXECUTE) == HF_OK) {
+        jump_to(HF_USER_FIRST);
+    }
+}
+
+static void attack_run_off_the_user_half(void) { run_off(HF_USER_END - HF_PAGE_SIZE); }
 static void attack_call_at_the_end_of_a_page(void) { call_at_end(0x90000000); }
 static void attack_call_at_the_end_of_the_user_half(void) { call_at_end(HF_USER_END - HF_PAGE_SIZE); }
 
 _Static_assert(HF_CALL_YIELD == 8, "the call that the instructions above make");
+
+enum {
+#define X(name, text, ends) NUMBER_##name,
+    INSTRUCTIONS(X)
+#undef X
+        INSTRUCTION_COUNT
+};
 
 static const struct attack {
     const char *name;
@@ -164,6 +230,8 @@ static const struct attack {
     {"jump_to_core", attack_jump_to_core, FAULT(KERNEL)},
     {"jump_to_null", attack_jump_to_null, FAULT(NULL_PAGE)},
     {"jump_to_stack", attack_jump_to_stack, FAULT(NOT_EXECUTABLE)},
+    {"jump_round_null", attack_jump_round_null, FAULT(KERNEL)},
+    {"run_off_the_user_half", attack_run_off_the_user_half, FAULT(KERNEL)},
     {"call_at_the_end_of_a_page", attack_call_at_the_end_of_a_page, FAULT(NO_REGION)},
     {"call_at_the_end_of_the_user_half", attack_call_at_the_end_of_the_user_half, FAULT(KERNEL)},
 };
@@ -179,12 +247,42 @@ static uint64_t ends_as(const struct hf_exit *how) {
     }
 }
 
-static void attempt(const struct attack *attack) {
+/* What ring 3 can set and the core must not be led astray by. X(name, bit of RFLAGS) */
+#define FLAGS(X) \
+    X(direction, 10) \
+    X(nested, 14) \
+    X(alignment, 18)
+
+static const struct flag {
+    const char *name;
+    uint64_t bits;
+} flags[] = {{"plain", 0},
+#define X(name, bit) {#name, 1ul << (bit)},
+             FLAGS(X)
+#undef X
+};
+
+#define FLAG_COUNT (sizeof flags / sizeof *flags)
+
+/* With NT set, IRETQ is #GP wherever it leads; an attack in C has its own use for DF; and what
+ * waits for a tick takes long. */
+static bool fits(const struct attack *attack, const struct flag *flag) {
+    static const char *const once[] = {"iret_to_ring_0", "iret_nested", "return_to_virtual_8086",
+                                       "tick_on_noncanonical_stack"};
+    bool named = false;
+    for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
+        named = named || strcmp(attack->name, once[i]) == 0;
+    }
+    return flag->bits == 0 || !(named || attack >= &attacks[INSTRUCTION_COUNT]);
+}
+
+static void attempt(const struct attack *attack, const struct flag *flag) {
     struct hf_exit how;
-    char text[HF_EXIT_TEXT_BYTES];
-    hf_status_t status = mem_run("attacks", (const char *[]){attack->name, NULL}, &how);
+    char text[HF_EXIT_TEXT_BYTES], name[80];
+    snprintf(name, sizeof name, flag->bits ? "%s with %s" : "%s", attack->name, flag->name);
+    hf_status_t status = mem_run("attacks", (const char *[]){attack->name, flag->name, NULL}, &how);
     if (status != HF_OK) {
-        check_status(status, HF_OK, attack->name);
+        check_status(status, HF_OK, name);
         return;
     }
     bool good = (ends_as(&how) & attack->ends) != 0;
@@ -192,16 +290,31 @@ static void attempt(const struct attack *attack) {
         hf_exit_text(&how, text, sizeof text);
         printf("# %s\n", text);
     }
-    check(good, attack->name);
+    check(good, name);
+}
+
+static void make(const struct attack *attack, const struct flag *flag) {
+    __asm__ volatile("pushfq; orq %0, (%%rsp); popfq" : : "r"(flag->bits) : "cc", "memory");
+    attack->make();
+}
+
+static int attack_by_name(const char *name, const char *flag_name) {
+    for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
+        for (size_t flag = 0; flag < FLAG_COUNT; flag++) {
+            if (strcmp(name, attacks[i].name) == 0 && strcmp(flag_name, flags[flag].name) == 0) {
+                make(&attacks[i], &flags[flag]);
+            }
+        }
+    }
+    return 1; /* nothing stopped it */
 }
 
 int main(int argc, char **argv) {
-    for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
-        if (argc == 1) {
-            attempt(&attacks[i]);
-        } else if (strcmp(argv[1], attacks[i].name) == 0) {
-            attacks[i].make();
-            return 1; /* nothing stopped it */
+    if (argc == 3) return attack_by_name(argv[1], argv[2]);
+    for (size_t flag = 0; flag < FLAG_COUNT; flag++) {
+        for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
+            if (argc == 2 && strcmp(argv[1], flags[flag].name) != 0) continue;
+            if (fits(&attacks[i], &flags[flag])) attempt(&attacks[i], &flags[flag]);
         }
     }
     puts("attacks: done");

@@ -11,8 +11,10 @@ struct raw {
 };
 
 #define RAW_FLAGS 0x202ul
+#define RAW_ARITHMETIC 0x8d5ul
 #define RAW_TRAP (1ul << 8)
 #define RAW_DIRECTION (1ul << 10)
+#define RAW_PRIVILEGE (3ul << 12) /* POPF in ring 3 leaves it as it is */
 #define RAW_NESTED (1ul << 14)
 #define RAW_ALIGNMENT (1ul << 18)
 #define RAW_IDENTIFICATION (1ul << 21)
