@@ -3,8 +3,8 @@
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine ukernel
-/* Handle tables and endpoints: HANDLES_CREATE and DESTROY, HANDLE_PUT, ENDPOINT_CREATE and DESTROY
- * with each of their answers, and the calls by which a task copies and closes its own handles. */
+/* Handle tables and endpoints: HANDLES_CREATE and DESTROY, HANDLE_PUT, HANDLES_COPY, ENDPOINT_CREATE
+ * and DESTROY with each of their answers, and the calls by which a task copies and closes its own handles. */
 #include "world.h"
 
 #include "handle.h"
@@ -289,6 +289,85 @@ static void a_handle_to_a_dead_endpoint(void **state) {
     GRANTED(.code = HF_OP_ENDPOINT_DESTROY, .object = ENDPOINT_FRAME);
 }
 
+/* ---- HANDLES_COPY ---- */
+
+#define COPY_TABLES(to, from) .code = HF_OP_HANDLES_COPY, .object = (to), .frame = (from)
+
+/* One of each kind, with and without GRANT, at slots 1 to 9; what is told to be passed on has an odd slot. */
+static void fill_table(void) {
+    static const uint8_t kinds[] = {HF_PUT_ENDPOINT, HF_PUT_PORTS, HF_PUT_IRQ, HF_PUT_POWER};
+    static const uint64_t what[] = {ENDPOINT_FRAME, 0x3f8, 4, 0}, more[] = {~0ull, 8, 0, 0};
+    for (unsigned i = 0; i < 4; i++) {
+        GRANTED(PUT(kinds[i], 1 + 2 * i, what[i], more[i], HF_RIGHT_GRANT | HF_RIGHT_USE));
+        GRANTED(PUT(kinds[i], 2 + 2 * i, what[i], more[i], HF_RIGHTS_ALL & ~HF_RIGHT_GRANT));
+    }
+    table[10] = (struct handle){.kind = HF_HANDLE_REPLY, .rights = HF_RIGHTS_ALL};
+}
+
+static void copy_a_table(void **state) {
+    (void)state;
+    struct handle kept[HF_HANDLE_COUNT];
+    fill_table();
+    memcpy(kept, table, sizeof kept);
+    GRANTED(COPY_TABLES(OTHER_TABLE, TABLE));
+    assert_int_equal(result.detail, 4);
+    assert_memory_equal(kept, table, sizeof kept);
+    for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) {
+        if (slot < 9 && slot % 2) {
+            assert_memory_equal(&other[slot], &table[slot], sizeof table[slot]);
+        } else {
+            assert_int_equal(other[slot].kind, HF_HANDLE_NONE);
+        }
+    }
+    REFUSED(HF_NOT_EMPTY, COPY_TABLES(OTHER_TABLE, TABLE));
+    REFUSED(HF_NOT_EMPTY, COPY_TABLES(TABLE, TABLE));
+    GRANTED(.code = HF_OP_HANDLES_DESTROY, .object = OTHER_TABLE);
+}
+
+static void copy_a_full_table(void **state) {
+    (void)state;
+    for (unsigned slot = 1; slot < HF_HANDLE_COUNT; slot++) {
+        GRANTED(PUT(HF_PUT_ENDPOINT, slot, ENDPOINT_FRAME, slot, HF_RIGHTS_ALL));
+    }
+    GRANTED(COPY_TABLES(OTHER_TABLE, TABLE));
+    assert_int_equal(result.detail, HF_HANDLE_COUNT - 1);
+    assert_memory_equal(other, table, HF_PAGE_SIZE);
+}
+
+static void copy_into_what_is_not_empty(void **state) {
+    (void)state;
+    static const unsigned slots[] = {1, 64, HF_HANDLE_COUNT - 1};
+    for (unsigned i = 0; i < 3; i++) {
+        other[slots[i]].kind = i == 1 ? HF_HANDLE_REPLY : HF_HANDLE_POWER;
+        REFUSED(HF_NOT_EMPTY, COPY_TABLES(OTHER_TABLE, TABLE));
+        other[slots[i]].kind = HF_HANDLE_NONE;
+    }
+    GRANTED(COPY_TABLES(OTHER_TABLE, TABLE));
+    assert_int_equal(result.detail, 0);
+    GRANTED(COPY_TABLES(TABLE, TABLE)); /* nothing, into itself */
+}
+
+static void copy_what_is_no_table(void **state) {
+    (void)state;
+    fill_table();
+    REFUSED(HF_BAD_FRAME, COPY_TABLES(OTHER_TABLE, ENDPOINT_FRAME));
+    for (size_t i = 0; i < OTHERS; i++) {
+        REFUSED(HF_BAD_FRAME, COPY_TABLES(OTHER_TABLE, others[i]));
+        REFUSED(HF_BAD_FRAME, COPY_TABLES(others[i], TABLE));
+    }
+}
+
+/* It counts as a page; the seventeenth of a list comes with the next entry. */
+static void the_work_of_copying_tables(void **state) {
+    (void)state;
+    uint64_t done;
+    for (unsigned i = 0; i < HF_OPERATIONS; i++) {
+        asker_page.operation[i] = (struct hf_operation){COPY_TABLES(OTHER_TABLE, TABLE)};
+    }
+    assert_int_equal(mmu_list(&asker, HF_OPERATIONS, &done), HF_AGAIN);
+    assert_in_range(done, 1, 16);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void) {
@@ -308,6 +387,11 @@ int main(void) {
         TEST(copy_ones_own),
         TEST(close_ones_own),
         TEST(a_handle_to_a_dead_endpoint),
+        TEST(copy_a_table),
+        TEST(copy_a_full_table),
+        TEST(copy_into_what_is_not_empty),
+        TEST(copy_what_is_no_table),
+        TEST(the_work_of_copying_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,10 @@
+/* What STAGE must make of a frame or run. */
+#pragma once
+
+#include "../../ukernel/mmu.h"
+
+/* Before the operation: works out what there will be, and puts something else there if it is FREE. */
+void foresee(const struct hf_operation *operation);
+
+/* Afterwards: what is wrong, as text, or NULL. */
+const char *unforeseen(const struct hf_operation *operation, hf_status_t status);
