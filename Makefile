@@ -22,7 +22,7 @@ differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 ifneq ($(filter-out clean help docs toolchain,$(goals)),)
 include $(BUILD)/host-run.mk
 endif
-ifneq ($(filter test test-% matrix bench irq-off docs-check fuzz bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
+ifneq ($(filter test test-% matrix bench irq-off docs-check fuzz evil explore% mutate coverage% stack checked% bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
 include $(BUILD)/host-test.mk
 endif
 ifneq ($(filter docs,$(goals)),)
@@ -64,7 +64,12 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 FREESTANDING := -std=gnu2x -O2 -g -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none \
     -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -mno-red-zone -mgeneral-regs-only \
     $(WARNINGS) -Iinclude
-CORE_CFLAGS := $(FREESTANDING) -Iukernel -mcmodel=kernel -Wwrite-strings -Wframe-larger-than=1024
+# CHECKED=1: a core that stops at undefined behaviour, and when a function overruns its stack frame.
+CHECKS := $(if $(CHECKED),-fsanitize=undefined -fsanitize-undefined-trap-on-error \
+    -fstack-protector-strong -mstack-protector-guard=global)
+# LINES=1: a core in which each line keeps code of its own, for `make coverage`.
+EACH_LINE := $(if $(LINES),-O0 -Wno-frame-larger-than)
+CORE_CFLAGS := $(FREESTANDING) -Iukernel -mcmodel=kernel -Wwrite-strings -Wframe-larger-than=1024 $(CHECKS) $(EACH_LINE)
 PROGRAM_CFLAGS := $(FREESTANDING) -Ilibipc/include
 # Tasks may compute with floating-point numbers; but only who does so should use the FPU, which
 # costs, and not every one that copies a structure.
@@ -87,7 +92,7 @@ $(call keep,$(GEN)/host-flags,$(HOSTCC) $(HOST_CFLAGS))
 
 # ---- The core ----
 
-CORE_SOURCES := $(sort $(wildcard boot/*.asm ukernel/*.asm ukernel/*.c))
+CORE_SOURCES := $(sort $(wildcard boot/*.asm ukernel/*.asm ukernel/*.c)) $(if $(CHECKED),tests/core/guard.c)
 CORE := $(BUILD)/handoff.elf
 
 all: $(CORE) programs ## build the core and all programs
@@ -122,9 +127,11 @@ SERVERS += $(filter-out $(SERVERS),$(call programs_in,servers))
 TASK_PROGRAMS := $(call programs_in,tasks)
 TEST_PROGRAMS := $(call programs_in,tests/tasks)
 
-# It takes memsrv's place, and has some sources of others.
+# These take memsrv's place, and have some sources of others.
 BENCH_PROGRAM := tests/bench/membench
+EVIL_PROGRAM := tests/evil
 shared-$(BENCH_PROGRAM) := tasks/bench/sample.c servers/memsrv/core.c servers/memsrv/start.asm
+shared-$(EVIL_PROGRAM) := servers/memsrv/start.asm
 
 # TASKS=DIRECTORY: programs from outside the tree
 ifdef TASKS
@@ -142,7 +149,7 @@ endif
 
 RUN_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(OUTSIDE_PROGRAMS)
 TREE_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(TEST_PROGRAMS)
-PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(OUTSIDE_PROGRAMS)
+PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(OUTSIDE_PROGRAMS)
 names = $(notdir $(1))
 
 twice := $(strip $(foreach name,$(sort $(call names,$(PROGRAMS))),\
@@ -182,7 +189,7 @@ programs: $(call elf,$(PROGRAMS))
 # ---- Compiling ----
 
 CFLAGS_HERE = $(PROGRAM_CFLAGS)
-$(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS)
+$(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS) $(if $(is_clang),,-fcallgraph-info=su)
 $(BUILD)/tasks/% $(BUILD)/tests/tasks/%: CFLAGS_HERE = $(TASK_CFLAGS)
 $(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(TASK_CFLAGS))
 $(BUILD)/tests/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
@@ -269,69 +276,7 @@ debug: cd ## boot in QEMU, stopped, with gdb attached and our symbols
 	@tools/debug --build $(BUILD) --memory '$(MEM)' --cpu '$(CPU)' $(BUILD)/handoff-cd.iso
 .PHONY: bochs debug
 
-# ---- Tests ----
-
-HOST_TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/host/test_*.c)))
-FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_SECONDS ?= 60
-COUNTER := $(BUILD)/tests/bench/count.so
-tested_images := $(call image_files,$(TREE_PROGRAMS) $(BENCH_PROGRAM)) $(BUILD)/image/test-core $(COUNTER)
-
-$(HOST_TESTS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
-	$(call say,HOSTCC,$<)
-	@mkdir -p $(@D)
-	$(Q)tools/host-test $@ $< $(HOSTCC) $(HOST_CFLAGS)
-
-$(FUZZERS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
-	$(call say,FUZZER,$<)
-	@mkdir -p $(@D)
-	$(Q)tools/host-test $@ $< clang $(HOST_CFLAGS) -fsanitize=fuzzer
-
--include $(foreach test,$(HOST_TESTS) $(FUZZERS) $(MATRIX),$(wildcard $(test).parts/*.d))
-
-test: $(HOST_TESTS) $(tested_images) ## run all tests, those on the host and those in the guest
-	@BUILD=$(BUILD) tools/test --guest $(HOST_TESTS)
-
-test-host: $(HOST_TESTS) ## run the tests on the host only
-	@tools/test $(HOST_TESTS)
-
-test-guest: $(tested_images) ## run the tests in the guest only: PYTESTFLAGS="-k NAME"
-	@BUILD=$(BUILD) tools/test --guest
-
-# The same test by all cases, and quick.
-MATRIX := $(BUILD)/tests/matrix/full
-
-$(MATRIX): tests/host/test_matrix.c $(wildcard tests/matrix/*.[ch]) tools/host-test $(GEN)/host-flags
-	$(call say,HOSTCC,$@)
-	@mkdir -p $(@D)
-	$(Q)tools/host-test $@ $< $(HOSTCC) $(filter-out -fsanitize=% -fno-sanitize% -O1,$(HOST_CFLAGS)) -O2
-
-matrix: $(MATRIX) ## compare 145 million memory operations with what an oracle expects
-	@MATRIX_FULL=1 $(MATRIX)
-.PHONY: matrix
-
-fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=60
-	@for fuzzer in $^; do \
-	    echo "== $$fuzzer"; mkdir -p $$fuzzer.corpus; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; \
-	done
-.PHONY: test test-host test-guest fuzz
-
-# ---- Measuring ----
-
-measured_images := $(call image_files,$(RUN_PROGRAMS) $(BENCH_PROGRAM))
-
-$(COUNTER): tests/bench/count.c tests/bench/qemu_plugin.h tasks/bench/sample.h $(GEN)/host-flags
-	$(call say,HOSTCC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(filter-out -fsanitize=%,$(HOST_CFLAGS)) -O2 -shared -fPIC -fvisibility=hidden -o $@ $<
-
-bench: $(measured_images) $(if $(IRQ_OFF),$(tested_images)) $(COUNTER) ## measure what calls, faults and boot cost: build/bench/
-	@BUILD=$(BUILD) tools/bench $(if $(IRQ_OFF),--suite) $(call names,$(RUN_PROGRAMS))
-
-irq-off: $(tested_images) $(COUNTER) ## the longest time with interrupts off, over all tests of the guest
-	@BUILD=$(BUILD) tools/bench --suite
-.PHONY: bench irq-off
+include tests/tests.mk
 
 # ---- Looking at the source ----
 
@@ -382,7 +327,7 @@ toolchain: ## build a cross compiler, x86_64-elf-gcc, in toolchain/ (half an hou
 .PHONY: toolchain
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile tests/tests.mk
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

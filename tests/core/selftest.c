@@ -41,6 +41,19 @@ static void read_hole(void) { read_of(pmo((paddr_t){0xfee00000})); } /* device r
  * stack to push on, so it becomes a double fault, which has its own. */
 static void overflow_stack(void) { __asm__ volatile("mov %0, %%rsp; 1: push %%rax; jmp 1b" : : "r"(STACK_TOP(0))); }
 
+/* These two only a core that checks itself stops (CHECKED=1). */
+static void undefined(void) {
+    volatile int32_t most = INT32_MAX;
+    most = most + 1;
+}
+
+static void smash_stack(void) {
+    uint8_t small[16];
+    volatile size_t bytes = 4 * sizeof(small);
+    __builtin_memset(small, 0xf4, bytes);
+    write_to(data + small[0] % sizeof(data));
+}
+
 static const struct {
     const char *name;
     void (*violate)(void);
@@ -57,6 +70,8 @@ static const struct {
     {"write-guard", write_guard},
     {"read-hole", read_hole},
     {"overflow-stack", overflow_stack},
+    {"undefined", undefined},
+    {"smash-stack", smash_stack},
 };
 
 /* What follows `selftest=` on the command line, or NULL. */
