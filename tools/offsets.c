@@ -2,6 +2,7 @@
  * lines with "->" out of it. */
 #include "entry.h"
 #include "ipc.h"
+#include "mmu.h"
 #include "panic.h"
 #include "schedule.h"
 #include "segment.h"
@@ -38,6 +39,8 @@ static void fast_path(void) {
     FAST_PATH_CONSTANTS(SAME)
     VALUE(MEMORY_AND_NOT_SLOW, 1 << 8);
     VALUE(HF_RESULT_BYTES, sizeof(struct hf_result));
+    VALUE(MMU_BYTES, sizeof(struct mmu));
+    VALUE(MMU_BUDGET, (uint64_t)(WORK_PER_ENTRY - WORK_OF_OPERATION) << 32 | PAGES_PER_ENTRY);
     VALUE(NO_CALL, NO_CALL);
     VALUE(GONE_CALL, GONE_CALL);
     VALUE(HANDLE_SHIFT, __builtin_ctz(sizeof(struct handle)));
@@ -88,6 +91,8 @@ void offsets(void) {
 }
 
 _Static_assert(offsetof(struct task, memory) == offsetof(struct task, slow) + 1, "the fast path reads both at once");
+_Static_assert(offsetof(struct mmu, pages) == 8 && offsetof(struct mmu, work) == 12 && sizeof(struct mmu) == 24,
+               "the fast path pushes it in three words");
 _Static_assert(offsetof(struct handle, rights) == offsetof(struct handle, kind) + 1,
                "the fast path reads both at once");
 _Static_assert(sizeof(struct hf_frame_entry) == 8, "the fast path finds them by a shift");

@@ -27,9 +27,9 @@ hf_status_t mmu_clear(struct mmu *mmu, const struct hf_operation *op, struct hf_
     unsigned removed = 0;
     for (unsigned i = 0; i < TABLE_ENTRIES && removed < CLEAR_LEAVES; i++, address += HF_PAGE_SIZE) {
         if (!entry_present(entries[i])) continue;
-        hf_frame_t frame = entry_frame(entries[i]);
         removed++;
-        if (leaf_remove(op->object, address, &entries[i])) page->frames[result->detail++] = frame;
+        pte_t old = leaf_take_out(op->object, address, &entries[i]);
+        if (leaf_end_use(old)) page->frames[result->detail++] = entry_frame(old);
     }
     return table_of(entries)->refs == 0 ? HF_OK : HF_AGAIN;
 }
@@ -63,8 +63,7 @@ hf_status_t mmu_clone(struct mmu *mmu, const struct hf_operation *op, struct hf_
         frame_use(entry_frame(from[i]));
         result->detail++;
         if (!(from[i].value & ENTRY_WRITE)) continue;
-        from[i].value &= ~ENTRY_WRITE;
-        retire(op->object, (uaddr_t){address});
+        retire(op->object, address, &from[i], (pte_t){from[i].value & ~ENTRY_WRITE});
     }
     table_of(to)->refs = result->detail;
     return HF_OK;
@@ -90,7 +89,6 @@ hf_status_t mmu_split(struct mmu *mmu, const struct hf_operation *op, struct hf_
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) entries[i] = (pte_t){(first + i) << HF_PAGE_SHIFT | flags};
     frame_entry(op->frame)->refs = TABLE_ENTRIES;
     run_split(first);
-    *leaf.entry = entry_table(op->frame);
-    retire(op->object, (uaddr_t){op->address});
+    retire(op->object, op->address, leaf.entry, entry_table(op->frame));
     return HF_OK;
 }

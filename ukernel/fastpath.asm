@@ -39,7 +39,7 @@ extern entry_call
 extern entry_resume
 extern entry_return_all
 extern call_mmu
-extern mmu_one
+extern mmu_granted
 extern call_reply_receive
 extern call_end
 extern entry_slow_interrupt
@@ -271,11 +271,18 @@ mmu_operation:
         push    rsi
         push    rdi
         mov     rsi, rsp
-        sub     rsp, HF_RESULT_BYTES
+        %rep HF_RESULT_BYTES / 8
+        push    0                       ; struct hf_result
+        %endrep
         mov     rdx, rsp
-        mov     rdi, r15
-        call    mmu_one
-        mov     eax, eax
+        push    0                       ; struct mmu
+        mov     rax, MMU_BUDGET
+        push    rax
+        push    r15
+        mov     rdi, rsp
+        call    mmu_granted
+        add     rsp, MMU_BYTES
+        mov     [rsp], eax              ; the result's status
         pop     rdi
         pop     rsi
         pop     rdx

@@ -14,36 +14,12 @@ struct hf_frame_entry frame_describe(hf_frame_t frame) {
     return (struct hf_frame_entry){.type = (uint8_t)frame_type(frame), .tag = large ? run->busy : 0};
 }
 
-bool frame_claim_splits(hf_frame_t frame) { return frame_run(frame)->state == HF_RUN_FREE; }
-
 void frame_split_run(struct hf_run_header *run, struct hf_frame_entry entry, uint16_t busy) {
     uint64_t word;
     __builtin_memcpy(&word, &entry, sizeof(word));
     fill_words(&FRAME_ENTRIES[(uint64_t)(run - FRAME_HEADERS) * RUN_FRAMES], word, RUN_FRAMES);
     run->state = HF_RUN_SPLIT;
     run->busy = busy;
-}
-
-struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type) {
-    const struct hf_frame_entry unused = {.type = HF_FRAME_FREE};
-    if (frame_claim_splits(frame)) frame_split_run(frame_run(frame), unused, 0);
-    frame_run(frame)->busy++;
-    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
-    *entry = (struct hf_frame_entry){.type = (uint8_t)type};
-    return entry;
-}
-
-void frame_release(hf_frame_t frame) {
-    struct hf_run_header *run = frame_run(frame);
-    FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = HF_FRAME_FREE};
-    run->busy--;
-    if (run->busy == 0 && run->refs == 0) run->state = HF_RUN_FREE;
-}
-
-bool frame_end_use(hf_frame_t frame) {
-    if ((FRAME_ENTRIES[frame].flags & HF_FRAME_PINNED) || run_in_use(frame_run(frame))) return false;
-    frame_release(frame);
-    return true;
 }
 
 void frame_boot_run(uint64_t run, enum hf_run_state state) {

@@ -36,7 +36,8 @@ extern const uint8_t frame_types_of_runs[];
 static inline enum hf_frame_type frame_type(hf_frame_t frame) {
     if (frame >= frame_limit) return HF_FRAME_RESERVED;
     uint8_t state = frame_run(frame)->state;
-    return (enum hf_frame_type)(state == HF_RUN_SPLIT ? FRAME_ENTRIES[frame].type : frame_types_of_runs[state]);
+    if (__builtin_expect(state == HF_RUN_SPLIT, true)) return (enum hf_frame_type)FRAME_ENTRIES[frame].type;
+    return (enum hf_frame_type)frame_types_of_runs[state];
 }
 
 static inline bool frame_is(hf_frame_t frame, enum hf_frame_type type) { return frame_type(frame) == type; }
@@ -51,15 +52,27 @@ static inline bool frame_has_content(hf_frame_t frame) {
 /* The same for any frame below frame_limit, as it would read if the run were split. */
 struct hf_frame_entry frame_describe(hf_frame_t frame);
 
-/* FREE becomes `type`, with no refs. Precondition: the frame is FREE. */
-struct hf_frame_entry *frame_claim(hf_frame_t frame, enum hf_frame_type type);
+/* A run all of whose entries become `entry`. */
+void frame_split_run(struct hf_run_header *run, struct hf_frame_entry entry, uint16_t busy);
 
 /* Whether frame_claim would have to fill in the run's entries first. */
-bool frame_claim_splits(hf_frame_t frame);
+static inline bool frame_claim_splits(hf_frame_t frame) { return frame_run(frame)->state == HF_RUN_FREE; }
+
+/* FREE becomes `type`, with no refs. Precondition: the frame is FREE. */
+static inline void frame_claim(hf_frame_t frame, enum hf_frame_type type) {
+    const struct hf_frame_entry unused = {.type = HF_FRAME_FREE};
+    if (frame_claim_splits(frame)) frame_split_run(frame_run(frame), unused, 0);
+    frame_run(frame)->busy++;
+    FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = (uint8_t)type};
+}
 
 /* Any type becomes FREE; a run whose last frame this was becomes whole again.
  * Precondition: nothing counted refers to it and it is not pinned. */
-void frame_release(hf_frame_t frame);
+static inline void frame_release(hf_frame_t frame) {
+    struct hf_run_header *run = frame_run(frame);
+    FRAME_ENTRIES[frame] = (struct hf_frame_entry){.type = HF_FRAME_FREE};
+    if (--run->busy == 0 && run->refs == 0) run->state = HF_RUN_FREE;
+}
 
 /* One use of a USER frame more, or less. A STAGED frame becomes USER by its
  * first use; a USER frame becomes FREE by the end of its last when it is not
@@ -69,9 +82,12 @@ static inline void frame_use(hf_frame_t frame) {
     entry->type = HF_FRAME_USER;
     entry->refs++;
 }
-bool frame_end_use(hf_frame_t frame); /* the last of its own was just taken from it */
-
-static inline bool frame_unuse(hf_frame_t frame) { return --FRAME_ENTRIES[frame].refs == 0 && frame_end_use(frame); }
+static inline bool frame_unuse(hf_frame_t frame) {
+    struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
+    if (--entry->refs != 0 || (entry->flags & HF_FRAME_PINNED) || run_in_use(frame_run(frame))) return false;
+    frame_release(frame);
+    return true;
+}
 
 /* How many leaves and other uses name the frame, those of its run among them. */
 static inline uint32_t frame_refs(hf_frame_t frame) {
@@ -79,9 +95,6 @@ static inline uint32_t frame_refs(hf_frame_t frame) {
     uint64_t refs = frame_run(frame)->refs + (uint64_t)(frame_entry(frame) ? frame_entry(frame)->refs : 0);
     return refs > UINT32_MAX ? UINT32_MAX : (uint32_t)refs;
 }
-
-/* A run all of whose entries become `entry`. */
-void frame_split_run(struct hf_run_header *run, struct hf_frame_entry entry, uint16_t busy);
 
 /* Boot only: the state of whole runs, and of frames in split runs. */
 void frame_boot_run(uint64_t run, enum hf_run_state state);

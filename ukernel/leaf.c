@@ -40,7 +40,8 @@ BY_ITSELF hf_status_t map_run(const struct hf_operation *op, struct hf_result *r
 
 hf_status_t mmu_map(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
     struct walk place;
-    if (!leaf_rights_valid(op->rights)) return HF_BAD_ARGUMENT;
+    uint64_t rights = leaf_rights(op->rights);
+    if (!rights) return HF_BAD_ARGUMENT;
     if (op->level != HF_LEVEL_PT) return is_large(op) ? map_run(op, result) : HF_BAD_ARGUMENT;
     if (!frame_has_content(op->frame)) return HF_BAD_FRAME;
     if (FRAME_ENTRIES[op->frame].refs == UINT32_MAX) return HF_TOO_BIG;
@@ -49,20 +50,21 @@ hf_status_t mmu_map(struct mmu *, const struct hf_operation *op, struct hf_resul
     if (entry_present(*place.entry)) return HF_EXISTS;
     /* commit */
     frame_use(op->frame);
-    put_leaf(place.entry, op->frame, leaf_rights(op->rights));
+    put_leaf(place.entry, op->frame, rights);
     return HF_OK;
 }
 
 /* Never RAM, so that nothing counts who maps it; and uncached, without a PAT: Intel SDM vol. 3A, 11.5.2.1. */
 hf_status_t mmu_map_device(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
     struct walk place;
-    if (!leaf_rights_valid(op->rights) || (op->rights & HF_EXECUTE)) return HF_BAD_ARGUMENT;
+    uint64_t rights = leaf_rights(op->rights);
+    if (!rights || (op->rights & HF_EXECUTE)) return HF_BAD_ARGUMENT;
     if (!device_frame_grantable(op->frame) || !frame_is(op->frame, HF_FRAME_RESERVED)) return HF_DENIED;
     hf_status_t status = mmu_find(op, HF_LEVEL_PT, &place, result);
     if (status != HF_OK) return status;
     if (entry_present(*place.entry)) return HF_EXISTS;
     /* commit */
-    put_leaf(place.entry, op->frame, leaf_rights(op->rights) | ENTRY_DEVICE | ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH);
+    put_leaf(place.entry, op->frame, rights | ENTRY_DEVICE | ENTRY_NO_CACHE | ENTRY_WRITE_THROUGH);
     return HF_OK;
 }
 
@@ -80,9 +82,8 @@ BY_ITSELF hf_status_t unmap_run(struct mmu *mmu, const struct hf_operation *op, 
     status = run_check_unuse(mmu, first, &page);
     if (status != HF_OK) return status;
     /* commit */
-    result->detail = sampled(*leaf.entry);
+    result->detail = sampled(leaf_take_out(op->object, op->address, leaf.entry));
     result->value[0] = first;
-    leaf_take_out(op->object, op->address, leaf.entry);
     run_unuse(first, 1, page, result);
     return HF_OK;
 }
@@ -93,10 +94,9 @@ hf_status_t mmu_unmap(struct mmu *mmu, const struct hf_operation *op, struct hf_
     hf_status_t status = find_leaf(op, HF_LEVEL_PT, &leaf, result);
     if (status != HF_OK) return status;
     /* commit */
-    pte_t entry = *leaf.entry;
-    bool freed = leaf_remove(op->object, op->address, leaf.entry);
-    result->detail = sampled(entry) | (freed ? HF_LEAF_FREED : 0u);
-    result->value[0] = entry_frame(entry);
+    pte_t old = leaf_take_out(op->object, op->address, leaf.entry);
+    result->detail = sampled(old) | (leaf_end_use(old) ? HF_LEAF_FREED : 0u);
+    result->value[0] = entry_frame(old);
     return HF_OK;
 }
 
@@ -104,18 +104,17 @@ hf_status_t mmu_unmap(struct mmu *mmu, const struct hf_operation *op, struct hf_
 
 hf_status_t mmu_protect(struct mmu *, const struct hf_operation *op, struct hf_result *result) {
     struct walk leaf;
-    bool valid = leaf_rights_valid(op->rights) && (op->level == HF_LEVEL_PT || is_large(op));
-    if (!valid) return HF_BAD_ARGUMENT;
+    uint64_t rights = leaf_rights(op->rights);
+    if (!rights || (op->level != HF_LEVEL_PT && !is_large(op))) return HF_BAD_ARGUMENT;
     hf_status_t status =
         is_large(op) ? find_leaf(op, HF_LEVEL_PD, &leaf, result) : find_leaf(op, HF_LEVEL_PT, &leaf, result);
     if (status != HF_OK) return status;
-    pte_t entry = *leaf.entry;
-    if ((entry.value & ENTRY_DEVICE) && (op->rights & HF_EXECUTE)) return HF_BAD_ARGUMENT;
+    uint64_t kept = leaf.entry->value & KEPT;
+    if ((kept & ENTRY_DEVICE) && (op->rights & HF_EXECUTE)) return HF_BAD_ARGUMENT;
     /* commit */
-    *leaf.entry = (pte_t){(entry.value & KEPT) | leaf_rights(op->rights)};
-    retire(op->object, (uaddr_t){op->address});
-    result->detail = sampled(entry);
-    result->value[0] = entry_frame(entry);
+    pte_t old = retire(op->object, op->address, leaf.entry, (pte_t){kept | rights});
+    result->detail = sampled(old);
+    result->value[0] = entry_frame(old);
     return HF_OK;
 }
 

@@ -1,14 +1,5 @@
 #include "mmu.h"
 
-/* What one entry may do: so many pages, and in all so much work, in table entries. An
- * operation and a page cost as much as visiting so many of them, so that whatever a
- * list is made of, interrupts are off for about the same time at most. A list of 64
- * with 16 pages fits, and so does one that visits a whole table. */
-#define PAGES_PER_ENTRY 16u
-#define WORK_PER_ENTRY 528u
-#define WORK_OF_OPERATION 4u
-#define WORK_OF_PAGE 16u
-
 #define HF_FRAME_ANY HF_FRAME_TYPE_COUNT
 
 /* What must be zero in an operation with these fields: of its first word, and of one that
@@ -19,7 +10,8 @@
 #define UNUSED_OF(fields, field) ((fields) & (field) ? 0 : ~0ul)
 
 static const struct known {
-    mmu_operation *run;
+    _Alignas(64) /* so that it is found by a shift, in one cache line */
+        mmu_operation *run;
     uint64_t object; /* enum hf_frame_type, or HF_FRAME_ANY */
     uint64_t unused_head, unused_address, unused_frame;
 } operations[HF_OP_COUNT] = {
@@ -68,26 +60,22 @@ static bool unused_are_zero(const struct hf_operation *op, const struct known *k
            0;
 }
 
-static inline hf_status_t dispatch(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
+hf_status_t mmu_granted(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     uint64_t code = op->code;
     if (code == HF_OP_NONE || code >= HF_OP_COUNT) return HF_BAD_CALL;
     const struct known *known = &operations[code];
     if (!unused_are_zero(op, known)) return HF_BAD_ARGUMENT;
     if (known->object != HF_FRAME_ANY && frame_type(op->object) != known->object) return HF_BAD_FRAME;
-    if (!mmu_take_entries(mmu, WORK_OF_OPERATION)) return HF_AGAIN;
     return known->run(mmu, op, result);
-}
-
-static inline hf_status_t run(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
-    *result = (struct hf_result){0};
-    hf_status_t status = dispatch(mmu, op, result);
-    result->status = status;
-    return status;
 }
 
 hf_status_t mmu_one(struct task *task, const struct hf_operation *op, struct hf_result *result) {
     struct mmu mmu = {.task = task, .pages = PAGES_PER_ENTRY, .work = WORK_PER_ENTRY};
-    return task->memory ? run(&mmu, op, result) : HF_DENIED;
+    if (!task->memory) return HF_DENIED;
+    *result = (struct hf_result){0};
+    hf_status_t status = mmu_granted(&mmu, op, result);
+    result->status = status;
+    return status;
 }
 
 hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
@@ -99,7 +87,10 @@ hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
     for (uint64_t i = 0; i < count; i++) {
         /* Copied first: the page is shared with ring 3, so nothing in it is read twice. */
         struct hf_operation op = task->operations->operation[i];
-        hf_status_t status = run(&mmu, &op, &task->operations->result[i]);
+        struct hf_result *result = &task->operations->result[i];
+        *result = (struct hf_result){0};
+        hf_status_t status = mmu_take_entries(&mmu, WORK_OF_OPERATION) ? mmu_granted(&mmu, &op, result) : HF_AGAIN;
+        result->status = status;
         if (status != HF_OK) return status;
         *done = i + 1;
     }

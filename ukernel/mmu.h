@@ -11,6 +11,15 @@
 #include "object.h"
 #include "walk.h"
 
+/* What one entry may do: so many pages, and in all so much work, in table entries. An
+ * operation and a page cost as much as visiting so many of them, so that whatever a
+ * list is made of, interrupts are off for about the same time at most. A list of 64
+ * with 16 pages fits, and so does one that visits a whole table. */
+#define PAGES_PER_ENTRY 16u
+#define WORK_PER_ENTRY 528u
+#define WORK_OF_OPERATION 4u
+#define WORK_OF_PAGE 16u
+
 struct mmu {
     struct task *task; /* who asks */
     unsigned pages;    /* fills and copies of a page that this entry may still do */
@@ -26,6 +35,10 @@ hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done);
 
 /* Runs one operation from and to registers. */
 hf_status_t mmu_one(struct task *task, const struct hf_operation *op, struct hf_result *result);
+
+/* The same for a task that is known to have MEMORY, when `result` is zero and the operation
+ * itself has been paid for. The status is only returned. */
+hf_status_t mmu_granted(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result);
 
 /* Takes part of this entry's bounded work; false when it is used up (HF_AGAIN). */
 bool mmu_take_page(struct mmu *mmu);

@@ -31,8 +31,7 @@ hf_status_t mmu_table_remove(struct mmu *, const struct hf_operation *op, struct
     hf_frame_t table = entry_frame(*parent.entry);
     if (frame_entry(table)->refs != 0) return HF_NOT_EMPTY;
     /* commit */
-    *parent.entry = (pte_t){0};
-    retire(op->object, (uaddr_t){op->address});
+    retire(op->object, op->address, parent.entry, (pte_t){0});
     frame_entry(frame_of(parent.entry))->refs--;
     frame_release(table);
     result->value[0] = table;

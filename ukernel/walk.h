@@ -55,13 +55,15 @@ static inline pte_t *entry_in(pte_t *table, uint64_t address, unsigned level) {
 }
 
 /* Goes down from the root towards `address` until the table of level `until` is
- * reached, or an entry that is absent or a leaf. Never takes a page for a table. */
+ * reached, or an entry that is absent or a leaf. Never takes a page for a table: there
+ * are none that large that a PML4's entry could be one. */
 static inline struct walk walk(hf_frame_t root, uint64_t address, unsigned until) {
     pte_t *table = frame_pointer(root);
 #pragma GCC unroll 4
     for (unsigned level = TABLE_LEVELS; level > until; level--) {
         pte_t *entry = entry_in(table, address, level);
-        if ((entry->value & (ENTRY_PRESENT | ENTRY_LARGE)) != ENTRY_PRESENT) return (struct walk){entry, level};
+        uint64_t decides = level > HF_LEVEL_PDPT ? ENTRY_PRESENT : ENTRY_PRESENT | ENTRY_LARGE;
+        if ((entry->value & decides) != ENTRY_PRESENT) return (struct walk){entry, level};
         table = frame_pointer(entry_frame(*entry));
     }
     return (struct walk){entry_in(table, address, until), until};
@@ -69,7 +71,9 @@ static inline struct walk walk(hf_frame_t root, uint64_t address, unsigned until
 
 /* Whether it is the address of a page that ring 3 may have mapped. */
 static inline bool address_is_user(uint64_t address) {
-    return address % HF_PAGE_SIZE == 0 && address >= HF_USER_FIRST && address < HF_USER_END;
+    /* Bits of the offset in the page become the highest of the number. */
+    uint64_t page = address >> HF_PAGE_SHIFT | address << (64 - HF_PAGE_SHIFT);
+    return page - HF_USER_FIRST / HF_PAGE_SIZE < (HF_USER_END - HF_USER_FIRST) / HF_PAGE_SIZE;
 }
 
 /* The same of a page of 2 MiB: the last of the user half has its last page of 4 KiB in it. */

@@ -152,12 +152,18 @@ def told_since(events, endpoint, begin, end):
 def reply_after_kill(events):
     """A held call is answered although its caller has ended; a task that has ended is answered."""
     for begin, end in done(events):
-        if events[begin].command == "REPLY_HELD" and events[end].status == "DEAD":
+        if events[begin].command == "REPLY_HELD" and events[end].status == "DEAD" and not killing(events, begin, end):
             yield put(events, end, events[end].replace(status="OK"))
     answers = {event.role: event for event in events if event.kind == "ANSWER"}
     for place, event in enumerate(events):
         if event.name == "killed" and event.role in answers:
             yield insert(events, place + 1, answers[event.role])
+
+
+def killing(events, begin, end):
+    """Whether someone may have been killed between two events: what was asked then can have come first."""
+    killed = [event.name for event in events[:begin] if event.name in ("kill", "killed")]
+    return killed[-1:] == ["kill"] or "kill" in [event.name for event in events[begin:end]]
 
 
 def death_not_told(events):

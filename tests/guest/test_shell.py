@@ -89,7 +89,7 @@ def test_exit(boot, typed, code):
     ("run=wxtest text", 62, "may not be written"),
     ("run=wxtest stack", 62, "may not be executed"),
     ("run=deep", 62, "a guard page"),
-    ("run=attacks hlt", 62, "general protection"),
+    ("run=attacks hlt plain", 62, "general protection"),
     ("run=nosuch", 61, "no program called"),
     ("run=", 61, "a program and its arguments should stand"),
     ("nonsense run=hello", 0, '"nonsense"'),

@@ -61,7 +61,7 @@ def soak(machine, look, audit, command, again):
     (200, "wxtest data", "may not be executed"),
     (200, "deep", "a guard page"),
     (200, "deep 500", "ended with code 0"),
-    (200, "attacks ud2", "invalid opcode"),
+    (200, "attacks ud2 plain", "invalid opcode"),
     (20, "touch 4", "ended with code 0"),
     (200, "nosuch", None),
 ])

@@ -1,5 +1,5 @@
 // sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
-// sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine ukernel
@@ -55,6 +55,12 @@ static void ports_within_the_handle(void **state) {
     assert_int_equal(machine_port.port, 0x3fb);
     assert_int_equal(machine_port.value, 0xdd);
     assert_int_equal(machine_port.size, 1);
+    assert_int_equal(port(HF_CALL_PORT_OUT, 5, 0x3fa, 2), HF_OK);
+    assert_int_equal(machine_port.value, 0xccdd);
+    assert_int_equal(machine_port.size, 2);
+    assert_int_equal(port(HF_CALL_PORT_OUT, 5, 0x3f8, 4), HF_OK);
+    assert_int_equal(machine_port.value, 0xaabbccdd);
+    assert_int_equal(machine_port.size, 4);
     const unsigned accesses = machine_port.accesses;
     static const struct {
         uint64_t handle, at, size;

@@ -96,8 +96,7 @@ static void boot_counts_what_is_not_free(void **state) {
 static void claim_splits_a_free_run(void **state) {
     (void)state;
     assert_true(frame_claim_splits(RUN + 5));
-    struct hf_frame_entry *entry = frame_claim(RUN + 5, HF_FRAME_PT);
-    assert_ptr_equal(entry, &machine_entries[RUN + 5]);
+    frame_claim(RUN + 5, HF_FRAME_PT);
     assert_false(frame_claim_splits(RUN + 6));
     assert_int_equal(machine_headers[1].state, HF_RUN_SPLIT);
     assert_int_equal(machine_headers[1].busy, 1);
@@ -138,7 +137,8 @@ static void every_frame_of_a_run(void **state) {
 /* Nothing of what a frame was before is left in its entry. */
 static void a_claimed_frame_starts_afresh(void **state) {
     (void)state;
-    struct hf_frame_entry *entry = frame_claim(FIRST_FREE, HF_FRAME_STAGED);
+    struct hf_frame_entry *entry = &machine_entries[FIRST_FREE];
+    frame_claim(FIRST_FREE, HF_FRAME_STAGED);
     *entry = (struct hf_frame_entry){.type = HF_FRAME_USER, .flags = 0, .tag = 77, .refs = 0};
     frame_release(FIRST_FREE);
     const struct hf_frame_entry is_free = {.type = HF_FRAME_FREE};

@@ -1,5 +1,5 @@
 // sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
-// sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/ipc_world.c tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine ukernel
@@ -240,6 +240,14 @@ static void a_handle_that_outlives_its_holder(void **state) {
 
 #define MANY 70u
 
+static unsigned let_go(void) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        count += tasks[i]->state == HF_TASK_READY;
+    }
+    return count;
+}
+
 /* More callers than one operation lets go on. */
 static void destroy_a_server_with_many_callers(void **state) {
     (void)state;
@@ -251,6 +259,7 @@ static void destroy_a_server_with_many_callers(void **state) {
     }
     stop(MANY);
     assert_int_equal(destroy(MANY), HF_AGAIN);
+    assert_int_equal(let_go(), 63);
     assert_int_equal(operate(HF_OP_TASK_START, frame_of_task(MANY)), HF_NOT_READY);
     assert_int_equal(operate(HF_OP_TASK_SET, frame_of_task(MANY)), HF_NOT_READY);
     assert_int_equal(destroy(MANY), HF_OK);
@@ -271,6 +280,7 @@ static void destroy_an_endpoint_with_many_waiting(void **state) {
             assert_int_equal(makes(i, numbers[kind], SLOT(0), 1, i), WAITS);
         }
         assert_int_equal(operate(HF_OP_ENDPOINT_DESTROY, frame_of_endpoint(0)), HF_AGAIN);
+        assert_int_equal(let_go(), 64);
         CHECK();
         assert_int_equal(makes(MANY, CALL, SLOT(0), 1, 1), HF_DEAD);
         assert_int_equal(makes(MANY, RECEIVE, SLOT(0), 1, 1), HF_DEAD);

@@ -1,10 +1,9 @@
 // sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
-// sources: ukernel/stage.c ukernel/mark.c ukernel/retire.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine ukernel
-/* What holds for every MMU operation: unknown codes, fields without a use, the budget of one entry,
- * and lists of operations. */
+/* What holds for every MMU operation: unknown codes, fields without a use, and lists of operations. */
 #include "world.h"
 
 #include <string.h>
@@ -282,93 +281,6 @@ static void results_replace_operations(void **state) {
     }
 }
 
-/* ---- the budget: 16 pages to fill or copy, 528 entries to look at, of which each
- * operation takes four and each page sixteen ---- */
-
-/* How many of `operation` one entry does before it answers HF_AGAIN. */
-static uint64_t done_in_one_entry(struct hf_operation operation, unsigned step) {
-    for (unsigned i = 0; i < HF_OPERATIONS; i++) {
-        put(i, operation);
-        operation.object += step;
-    }
-    const hf_status_t status = run_list(HF_OPERATIONS);
-    assert_int_equal(status, HF_AGAIN);
-    assert_int_equal(asker_page.result[done].status, HF_AGAIN);
-    world_check(__FILE__, __LINE__);
-    return done;
-}
-
-static void sixteen_pages(void **state) {
-    const struct {
-        struct hf_operation operation;
-        unsigned step;
-    } filling[] = {
-        {{.code = HF_OP_ASPACE_CREATE, .object = MORE}, 1},
-        {{.code = HF_OP_TASK_CREATE, .object = MORE}, 1},
-        {{.code = HF_OP_HANDLES_CREATE, .object = MORE}, 1},
-        {{.code = HF_OP_ENDPOINT_CREATE, .object = MORE}, 1},
-        {{.code = HF_OP_STAGE, .object = MORE, .frame = HF_NO_FRAME}, 1},
-        {{.code = HF_OP_STAGE, .object = STAGED, .frame = MAPPED, .count = 1}, 0},
-        {{.code = HF_OP_ASPACE_COPY_KERNEL, .object = ROOT}, 0},
-    };
-    for (size_t i = 0; i < sizeof filling / sizeof filling[0]; i++) {
-        start(state);
-        assert_int_equal(done_in_one_entry(filling[i].operation, filling[i].step), 16);
-        if (filling[i].step) {
-            assert_int_not_equal(frame_type(MORE + 15), HF_FRAME_FREE);
-            assert_int_equal(frame_type(MORE + 16), HF_FRAME_FREE);
-        }
-    }
-}
-
-/* A run's first frame costs one more: its entries are filled in. */
-static void a_split_counts_as_a_page(void **state) {
-    assert_int_equal(done_in_one_entry((struct hf_operation){.code = HF_OP_TASK_CREATE, .object = WORLD_WHOLE_FREE}, 1),
-                     15);
-    start(state);
-    for (unsigned i = 0; i < 15; i++) {
-        PUT(i, .code = HF_OP_TASK_CREATE, .object = MORE + i);
-    }
-    PUT(15, .code = HF_OP_STAGE, .object = WORLD_WHOLE_FREE, .frame = HF_NO_FRAME);
-    assert_int_equal(run_list(16), HF_AGAIN);
-    assert_int_equal(done, 15);
-    assert_int_equal(machine_headers[1].state, HF_RUN_FREE);
-}
-
-static void five_hundred_and_twelve_entries(void **state) {
-    (void)state;
-    GRANTED(.code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = ROOT, .address = PLACE);
-    PUT(0, .code = HF_OP_CLEAR, .object = ROOT, .address = PLACE);
-    PUT(1, .code = HF_OP_TASK_DESTROY, .object = TASK_FRAME);
-    assert_int_equal(run_list(2), HF_AGAIN);
-    assert_int_equal(done, 1);
-    assert_int_equal(frame_type(TASK_FRAME), HF_FRAME_TASK);
-    const uint64_t slots = done_in_one_entry(
-        (struct hf_operation){
-            .code = HF_OP_HANDLE_PUT, .level = HF_PUT_POWER, .count = HF_SLOT_ANY, .object = HANDLES_FRAME},
-        0);
-    assert_in_range(slots, 1, 512 / HF_HANDLE_COUNT);
-}
-
-/* HF_AGAIN is no refusal: what is left is done by the next entries. */
-static void again_is_progress(void **state) {
-    (void)state;
-    uint64_t at = 0;
-    for (unsigned entries = 0; at < HF_OPERATIONS; entries++) {
-        const unsigned left = HF_OPERATIONS - (unsigned)at;
-        assert_true(entries < 4);
-        for (unsigned i = 0; i < left; i++) {
-            PUT(i, .code = HF_OP_STAGE, .object = MORE + at + i, .frame = HF_NO_FRAME);
-        }
-        const hf_status_t status = run_list(left);
-        assert_int_equal(status, done == left ? HF_OK : HF_AGAIN);
-        at += done;
-    }
-    for (unsigned i = 0; i < HF_OPERATIONS; i++) {
-        assert_int_equal(frame_type(MORE + i), HF_FRAME_STAGED);
-    }
-}
-
 /* ---- through the calls ---- */
 
 static void the_registers_of_the_calls(void **state) {
@@ -399,6 +311,21 @@ static void the_registers_of_the_calls(void **state) {
     assert_int_equal(world_call(task, HF_CALL_MMU_REPLY_RECEIVE), HF_BAD_CALL); /* no call in hand */
     assert_int_equal(task->registers.r14, 0);
     world_check(__FILE__, __LINE__);
+}
+
+static void the_base_of_fs(void **state) {
+    (void)state;
+    static const uint64_t good[] = {HF_USER_END - 1, 1, 0}, bad[] = {HF_USER_END, 0xffff800000000000, ~0ull};
+    struct task *task = (void *)machine_ram[TASK_FRAME];
+    for (unsigned i = 0; i < 3; i++) {
+        task->registers.rdi = bad[i];
+        assert_int_equal(world_call(task, HF_CALL_FS_BASE), HF_BAD_ADDRESS);
+        assert_int_equal(task->fs_base, i ? good[i - 1] : 0);
+        task->registers.rdi = good[i];
+        assert_int_equal(world_call(task, HF_CALL_FS_BASE), HF_OK);
+        assert_int_equal(task->fs_base, good[i]);
+        assert_int_equal((task->slow & SLOW_FS_BASE) != 0, good[i] != 0);
+    }
 }
 
 /* Every call number that there isn't, and every flag that a call doesn't know. */
@@ -436,11 +363,8 @@ int main(void) {
         TEST(a_list_without_an_operation_page),
         TEST(one_operation_uses_the_second_half),
         TEST(results_replace_operations),
-        TEST(sixteen_pages),
-        TEST(a_split_counts_as_a_page),
-        TEST(five_hundred_and_twelve_entries),
-        TEST(again_is_progress),
         TEST(the_registers_of_the_calls),
+        TEST(the_base_of_fs),
         TEST(unknown_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,96 +1,38 @@
 """Draws changes, has them judged by one or more copies of the tree at once, and notes what came of it."""
 
-import queue
-import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
 from random import Random
 
 from .changes import draw, of_file
-from .copy import Copy, copy_tree
-from .guest import GuestTests
-from .host import HostTests
-from .journal import CAUGHT, SURVIVED, UNFIT, Journal, digest
+from .journal import SURVIVED, UNFIT, Journal, digest
+from .worker import FIRST, LAYERS, Worker
 
 # Where a mistake breaks what the core promises, and what tests can tell. The rest boots, or prints.
 MUTATED = tuple("""
     aspace.c bulk.c call.c device.c endpoint.c fpu.c frame.c frame.h handle.c handle.h ipc.c ipc.h leaf.c leaf.h
-    mark.c mmu.c mmu.h object.c object.h retire.c run.c run.h schedule.c schedule.h stage.c table.c task.c
-    transfer.c walk.h""".split())
-ASSEMBLY = ("fastpath.asm",)
+    mark.c mmu.c mmu.h object.c object.h run.c run.h schedule.c schedule.h stage.c table.c task.c
+    transfer.c walk.h fastpath.asm""".split())
 
 
 def say(text):
     print(f"  {text}", flush=True)
 
 
-class Worker:
-    """A copy of the tree, and the tests in it."""
-
-    def __init__(self, root, files, guest):
-        self.folder = Path(tempfile.mkdtemp(prefix="handoff-mutation-"))
-        self.root, self.files, self.guest = root, files, guest
-        self.copy, self.layers = Copy(self.folder / "tree"), {}
-
-    def prepare(self):
-        """Copies and builds everything, and runs all tests once with nothing changed."""
-        copy_tree(self.root, self.copy.folder)
-        self.copy.prepare(self.files)
-        self.layers["host"] = HostTests(self.copy)
-        if self.guest:
-            self.layers["guest"] = GuestTests(self.copy)
-        for layer in self.layers.values():
-            layer.prepare()
-
-    def close(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def judge(self, change, skip, seen):
-        """The outcome of one change, and what is to be noted of it."""
-        self.copy.change(change)
-        try:
-            objects = self.copy.compile_core(change.file)
-            if objects is None:
-                return UNFIT, {"why": "didn't compile"}
-            if objects is False:
-                return UNFIT, {"why": "gave the same object code"}
-            if not seen(objects):
-                return UNFIT, {"why": "gave the same object code as another"}
-            return self._run(change, objects, skip)
-        finally:
-            self.copy.restore(change)
-
-    def _run(self, change, objects, skip):
-        begin, ran = time.monotonic(), []
-        for name, layer in self.layers.items():
-            if name in skip:
-                continue
-            verdict = layer.judge(change.file)
-            if verdict.unbuildable:
-                return UNFIT, {"why": "didn't compile for the tests"}
-            ran += verdict.ran
-            if verdict.caught_by:
-                break
-        more = {"objects": objects, "layers": sorted({*skip, *self.layers}), "ran": ran,
-                "seconds": round(time.monotonic() - begin, 1)}
-        return (CAUGHT, {"by": verdict.caught_by, **more}) if verdict.caught_by else (SURVIVED, more)
-
-
 class Campaign:
     def __init__(self, root, journal, seed, count, guest, again, only=()):
-        self.root, self.count, self.guest, self.again = Path(root), count, guest, again
-        names = [name for name in (*MUTATED, *(ASSEMBLY if guest else ())) if not only or name in only]
+        self.root, self.count = Path(root), count
+        self.layers = [layer for layer in LAYERS if guest or layer != "guest"]
+        names = [name for name in MUTATED if not only or name in only]
         self.files = [f"ukernel/{name}" for name in names]
         self.texts = {file: (self.root / file).read_text() for file in self.files}
-        heading = {"seed": seed, "files": names, "digest": digest(root, self.files)}
-        self.journal = Journal(journal, heading)
+        self.journal = Journal(journal, {"seed": seed, "files": names, "digest": digest(root, self.files)})
         changes = [change for file in self.files for change in of_file(file, self.texts[file])]
         self.drawn = draw(changes, Random(seed))
         self.seen = {entry["objects"] for entry in self.journal.entries.values() if "objects" in entry}
-        self.lock, self.running, self.work = threading.Lock(), 0, queue.Queue()
-        self.failure = None
+        self.anew = [change for change, entry in self.journal.entries.items() if again and entry["outcome"] == SURVIVED]
+        self.lock, self.in_hand, self.failure = threading.Lock(), {}, None
         say(f"seed {seed}: {len(changes)} changes at {len(self.drawn)} places in {len(self.files)} files")
 
     def _is_new(self, objects):
@@ -99,63 +41,67 @@ class Campaign:
             self.seen.add(objects)
             return new
 
-    def _revisited(self):
-        """Survivors that have not been through all layers, or are to be judged again."""
-        for change, entry in list(self.journal.entries.items()):
-            if entry["outcome"] != SURVIVED:
-                continue
-            if self.again or (self.guest and "guest" not in entry["layers"]):
-                skip = () if self.again else tuple(entry["layers"])
-                self.seen.discard(entry["objects"])
-                yield change, skip
+    def _wanting(self, change):
+        """The first layer that a survivor has not been through."""
+        entry = self.journal.entries[change]
+        if entry["outcome"] != SURVIVED or change in self.in_hand:
+            return None
+        return next((layer for layer in self.layers if layer not in entry["layers"]), None)
+
+    def _choose(self):
+        """The next change, its layer and what is known of it: changes that are new come before survivors."""
+        if self.failure:
+            return None
+        if self.anew:
+            change = self.anew.pop(0)
+            return change, FIRST, {"objects": self.journal.entries[change]["objects"]}
+        new = sum(change not in self.journal.entries for change in self.in_hand)
+        while self.fresh and self.journal.judged() + new < self.count:
+            change = self.fresh.pop(0)
+            if change not in self.journal.entries:
+                return change, FIRST, {}
+        for layer in self.layers:
+            for change, entry in self.journal.entries.items():
+                if self._wanting(change) == layer:
+                    return change, layer, entry
+        return None
 
     def _next(self):
-        """The next change to judge and the layers it has been through; None when there are enough."""
-        with self.lock:
-            if self.failure:
-                return None
-            if self.old:
-                return self.old.pop(0)
-            if self.journal.judged() + self.running >= self.count:
-                return None
-            while self.fresh:
-                change = self.fresh.pop(0)
-                if change not in self.journal.entries:
-                    self.running += 1
-                    return change, ()
-            return None
+        """Waits for what others have in hand: it may turn out unfit, and then one more is needed."""
+        while True:
+            with self.lock:
+                chosen = self._choose()
+                if chosen:
+                    self.in_hand[chosen[0]] = True
+                if chosen or not self.in_hand:
+                    return chosen
+            time.sleep(0.2)
 
-    def _note(self, change, outcome, more, fresh):
+    def _note(self, change, outcome, more):
         with self.lock:
-            self.running -= fresh
+            del self.in_hand[change]
             self.journal.note(change, self.texts[change.file], outcome, **more)
             if outcome != UNFIT:
                 place = f"{change.file}:{self.journal.entries[change]['line']}"
                 say(f"{self.journal.judged():>4} {outcome:<9} {place:<26} {change.kind:<18} "
-                    f"{more.get('by', '')}")
+                    f"{more.get('by') or more['layers'][-1]}")
 
     def _work(self):
-        worker = Worker(self.root, self.files, self.guest)
+        worker = Worker(self.root, self.files)
         try:
             worker.prepare()
-            while (chosen := self._next_or_wait()) is not None:
-                change, skip = chosen
-                outcome, more = worker.judge(change, skip, self._is_new)
-                self._note(change, outcome, more, change not in self.journal.entries)
+            while (chosen := self._next()) is not None:
+                self._note(chosen[0], *worker.judge(*chosen, self._is_new))
         except Exception as failure:  # of a thread: told by run()
-            self.failure = failure
+            with self.lock:
+                self.failure = failure
+                self.in_hand.clear()
         finally:
             worker.close()
 
-    def _next_or_wait(self):
-        """What others have in hand may turn out unfit, and then one more is needed."""
-        while (chosen := self._next()) is None and self.running > 0 and not self.failure:
-            time.sleep(0.2)
-        return chosen
-
     def run(self, jobs):
-        """Judges until enough changes are judged; whether it came to its end."""
-        self.fresh, self.old = list(self.drawn), list(self._revisited())
+        """Judges until enough changes are judged, and no survivor is left that a layer hasn't seen."""
+        self.fresh = list(self.drawn)
         threads = [threading.Thread(target=self._work) for _ in range(jobs)]
         for thread in threads:
             thread.start()

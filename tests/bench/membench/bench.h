@@ -14,6 +14,7 @@ void machine_init(const struct hf_boot *boot);
 
 /* A FREE frame that nobody else has. */
 hf_frame_t machine_frame(void);
+hf_frame_t machine_run(void); /* the first frame of a run that nobody uses */
 
 /* Prints the measurement that is just complete. */
 void machine_report(void);

@@ -72,11 +72,11 @@ static void measure(const char *name, hf_frame_t filled, struct list before, str
     machine_report();
 }
 
-/* A task with an aspace of its own: tables, one page, handles. */
-static void measure_space(void) {
+/* A task with an aspace of its own, tables, one page, and handles: made, started, stopped, and all removed. */
+static void measure_lifecycle(void) {
     hf_frame_t aspace = machine_frame(), pdpt = machine_frame(), pd = machine_frame(), pt = machine_frame(),
                page = machine_frame(), handles = machine_frame(), task = machine_frame();
-    const struct hf_operation make[] = {
+    const struct hf_operation life[] = {
         ON(ASPACE_CREATE, aspace),
         ON(ASPACE_COPY_KERNEL, aspace),
         TABLE(PDPT, aspace, ADDRESS, pdpt),
@@ -87,10 +87,14 @@ static void measure_space(void) {
         ON(HANDLES_CREATE, handles),
         ON(TASK_CREATE, task),
         ON(TASK_SET, task),
-    };
-    const struct hf_operation end[] = {
-        ON(TASK_DESTROY, task),        ON(HANDLES_DESTROY, handles),  LEAF(UNMAP, aspace, ADDRESS),
-        NO_TABLE(PT, aspace, ADDRESS), NO_TABLE(PD, aspace, ADDRESS), NO_TABLE(PDPT, aspace, ADDRESS),
+        ON(TASK_START, task),
+        ON(TASK_STOP, task),
+        ON(TASK_DESTROY, task),
+        ON(HANDLES_DESTROY, handles),
+        LEAF(UNMAP, aspace, ADDRESS),
+        NO_TABLE(PT, aspace, ADDRESS),
+        NO_TABLE(PD, aspace, ADDRESS),
+        NO_TABLE(PDPT, aspace, ADDRESS),
         ON(ASPACE_DESTROY, aspace),
     };
     OPERATION_PAGE->task = (struct hf_task_block){
@@ -100,8 +104,7 @@ static void measure_space(void) {
         .handles = handles,
         .buffer = page,
     };
-    measure("mmu.space_make", HF_NO_FRAME, NO_LIST, LIST(make), LIST(end));
-    measure("mmu.space_end", HF_NO_FRAME, LIST(make), LIST(end), NO_LIST);
+    measure("aspace.lifecycle", HF_NO_FRAME, NO_LIST, LIST(life), NO_LIST);
 }
 
 /* ---- The longest entries ---- */
@@ -132,7 +135,7 @@ static void measure_longest(const char *name, hf_frame_t aspace, hf_frame_t sour
 void measure_lists(const struct hf_boot *boot) {
     hf_frame_t aspace = client_aspace(boot), source = machine_frame(), neighbour = machine_frame();
     struct hf_result unused;
-    measure_space();
+    measure_lifecycle();
     core_must(core_stage(source, HF_NO_FRAME, 0, 0, 0));
     core_must(core_stage(neighbour, HF_NO_FRAME, 0, 0, 0));
     /* Two page tables, one empty and one that stays, and a page that stays mapped. */

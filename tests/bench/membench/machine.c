@@ -31,6 +31,14 @@ hf_frame_t machine_frame(void) {
     return next++;
 }
 
+#define RUN_FRAMES (HF_RUN_SIZE / HF_PAGE_SIZE)
+
+hf_frame_t machine_run(void) {
+    end = end / RUN_FRAMES * RUN_FRAMES - RUN_FRAMES;
+    core_check(next < end);
+    return end;
+}
+
 static void say(const char *text) {
     for (; *text; text++) {
         uint32_t status = 0;
