@@ -68,6 +68,8 @@ void kernelmap_build(void) {
     write_cr3(root << HF_PAGE_SHIFT);
 }
 
+hf_frame_t kernelmap_root(void) { return root; }
+
 void kernelmap_copy(pte_t *table) {
     const pte_t *kernel = frame_pointer(root);
     copy_bytes(&table[KERNEL_HALF_SLOT], &kernel[KERNEL_HALF_SLOT], (TABLE_ENTRIES - KERNEL_HALF_SLOT) * sizeof(pte_t));

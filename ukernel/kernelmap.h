@@ -12,6 +12,9 @@ void kernelmap_build(void);
  * address. Only while booting. All of it is NX and global. */
 void kernelmap_map(uint64_t address, paddr_t physical, uint64_t bytes, uint64_t flags);
 
+/* The PML4 with nothing but the kernel half. */
+hf_frame_t kernelmap_root(void);
+
 /* Fills entries 256 to 511 of a PML4. */
 void kernelmap_copy(pte_t *table);
 

@@ -44,7 +44,8 @@
     X(HANDLES_COPY, handles_copy, HANDLES, HF_FRAME, "empty table gets what of another may be passed on") \
     X(HANDLES_DESTROY, handles_destroy, HANDLES, 0, "unused handle table becomes FREE") \
     X(ENDPOINT_CREATE, endpoint_create, FREE, 0, "FREE frame becomes an endpoint") \
-    X(ENDPOINT_DESTROY, endpoint_destroy, ENDPOINT, 0, "endpoint becomes FREE")
+    X(ENDPOINT_DESTROY, endpoint_destroy, ENDPOINT, 0, "endpoint becomes FREE") \
+    X(AUDIT, audit, ANY, HF_ADDRESS, "a core that checks itself: looks for broken invariants")
 
 enum hf_operation_field {
     HF_LEVEL = 1,
@@ -125,6 +126,35 @@ enum hf_leaf_flags {
     HF_LEAF_DIRTY = 2,
     HF_LEAF_FREED = 4,      /* the frame, or the run that was one page, is FREE now */
     HF_LEAF_FREED_PART = 8, /* of the run: value[1] frames, which the second half's `freed` names */
+};
+
+/* AUDIT: `object` is 0; `address` is the cursor: 0 begins, and each call does a part, of which value[0] is the
+ * next cursor, or 0 after the last. Between the calls of one audit, no other operation may be made.
+ * `detail` is the first of these that was found broken, or 0; then value[1] is the frame and value[2] the
+ * slot, entry or register, HF_NO_FRAME where there is none. HF_BAD_ARGUMENT: not the cursor that comes next;
+ * HF_BAD_CALL: this core does not check itself. */
+#define HF_INVARIANT_LIST(X) \
+    X(TYPED, "a frame has one type, and only USER is mapped for ring 3") \
+    X(TREE, "a table has one parent, one level above") \
+    X(COUNTED, "refs and busy are what they count") \
+    X(KERNEL_HALF, "every aspace that can run has the core's own") \
+    X(W_XOR_X, "no page is both written and executed") \
+    X(USER_HALF, "U/S only there, and never at its ends") \
+    X(CLEAN, "ring 3 gets RAM that was zeroed or filled for it") \
+    X(FLUSHED, "no translation outlives its entry") \
+    X(CONSERVED, "every frame is accounted for once") \
+    X(NO_USER_POINTERS, "the core never follows an address of ring 3's") \
+    X(BOUNDED, "an entry does a bounded amount of work") \
+    X(CHECK_FIRST, "what is refused has changed nothing") \
+    X(DRAINABLE, "every frame can come back") \
+    X(OBJECTS, "tasks, queues and handles agree with each other") \
+    X(PROCESSOR, "registers and descriptor tables are as they were set")
+
+enum hf_invariant {
+    HF_INVARIANT_NONE,
+#define X(name, text) HF_INVARIANT_##name,
+    HF_INVARIANT_LIST(X)
+#undef X
 };
 
 /* Types of a frame. The numbers are part of QUERY's answer. */

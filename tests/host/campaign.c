@@ -162,7 +162,7 @@ static void report(void) {
             print_message("%-20s %8lu granted, %8lu in progress, %8lu refused\n", names[code], of->granted,
                           of->progress, of->refused);
         }
-        missing += of->granted == 0;
+        missing += of->granted == 0 && code != HF_OP_AUDIT; /* which this core doesn't have */
     }
     assert_int_equal(missing, 0);
     print_message("%lu operations, %lu %% granted\n", all_counts(), counts.granted * 100 / all_counts());

@@ -1,5 +1,5 @@
 // sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
-// sources: ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/audit_off.c ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c ukernel/device.c ukernel/call.c
 // sources: tests/host/world.c tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine ukernel
@@ -206,6 +206,7 @@ static void a_framebuffer_anywhere(void **state) {
     expect_screen(0xfebff000, 0x1000, 0xfebff, 1); /* up to the APICs */
     expect_screen(0xff000000, 0x1000, 0xff000, 1); /* behind them */
     expect_screen(0x380000000000, 0x2000, 0x380000000, 2);
+    expect_screen((1ull << 52) - 0x1000, 0x1000, (1ull << 40) - 1, 1); /* the last one */
 }
 
 /* Lengths of nothing, over the APICs, and beyond what physical addresses there are: no frame is added. */

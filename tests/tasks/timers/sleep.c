@@ -49,23 +49,24 @@ int role_sleeper(uint64_t until) {
 }
 
 struct wakings {
-    bool in_order, early;
+    bool early;
     uint64_t latest;
+    uint64_t behind; /* the longest time by which a deadline came after a later one */
 };
 
 /* Takes what so many sleepers tell. */
 static struct wakings wakings(hf_handle_t endpoint, unsigned count) {
-    struct wakings wakings = {.in_order = true};
+    struct wakings wakings = {0};
     struct hf_message message = {0};
     uint64_t last = 0;
     for (unsigned i = 0; i < count; i++) {
         must(hf_receive(endpoint, &message, NULL), "receiving");
         uint64_t until = message.word[0], woken = message.word[1];
         must(hf_reply(&(struct hf_message){.label = HF_OK}), "replying");
-        wakings.in_order &= until >= last;
+        wakings.behind = most(wakings.behind, until < last ? last - until : 0);
         wakings.early |= woken < until;
         wakings.latest = most(wakings.latest, woken - until);
-        last = until;
+        last = most(last, until);
     }
     return wakings;
 }
@@ -105,7 +106,9 @@ void test_order(void) {
         good &= finish_role(&tasks[i]) == 0;
     }
     check(good, "all of them ended well");
-    check(said.in_order, "they woke in the order of their deadlines");
+    /* Of those that are woken together, one may lose its turn before it can tell. */
+    bool together = said.latest >= STEP;
+    check(said.behind <= (together ? said.latest + STEP : 0), "they woke in the order of their deadlines");
     check(!said.early, "none of them early");
     printf("# late by at most %lu ns\n", said.latest);
 }

@@ -1,0 +1,37 @@
+/* The core's check of itself, in the core that checks itself (CHECKED=1) only. One MMU operation
+ * does a part: as much as visiting one table takes. What was found last goes into the result. */
+#pragma once
+
+#include "../mmu.h"
+
+/* Where a check stands; it goes through the phases in order. */
+struct audit {
+    uint64_t calls;   /* made for this check so far: the cursor of the next one */
+    unsigned phase;   /* an index into audit.c's list */
+    uint64_t at;      /* what comes next in the phase: a frame, or an address */
+    hf_frame_t first; /* the window of frames whose uses are counted */
+    struct hf_result *result;
+};
+
+/* Notes what is broken, unless something was in this call; `frame` and `slot` are where, or HF_NO_FRAME.
+ * The condition. */
+bool audit_check(struct audit *audit, bool good, enum hf_invariant invariant, const char *what, uint64_t frame,
+                 uint64_t slot);
+
+/* One part of a phase; true when that was its last. */
+typedef bool audit_part(struct audit *audit);
+
+audit_part audit_processor; /* control registers, MSRs, GDT, IDT, TSS */
+audit_part audit_kernel;    /* the kernel half */
+audit_part audit_runs;      /* run headers, and whether RAM is in the PMO */
+audit_part audit_tables;    /* each table's entries */
+audit_part audit_objects;   /* tasks, endpoints, handle tables */
+audit_part audit_count;     /* what refers to the frames of a window ... */
+audit_part audit_compare;   /* ... beside what the frame table says */
+
+#define AUDIT_SLOTS TABLE_ENTRIES /* of a table, or frames: what one part visits */
+
+/* Calls `visit` for the frames with an entry of their own from audit->at on, as much as one part is; `cost` says how
+ * many slots it is. True after the last. */
+bool audit_each_frame(struct audit *audit, unsigned (*cost)(enum hf_frame_type type),
+                      void (*visit)(struct audit *audit, hf_frame_t frame));
