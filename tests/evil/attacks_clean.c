@@ -152,9 +152,9 @@ static void read_around_filling(void) {
     client_start();
     leave_secret(AT(AT_PAGE));
     must(LEAF(UNMAP, world.aspace, AT(AT_PAGE)));
-    must(ON(STAGE, world.page, .frame = world.code, .count = 3, .address = HF_STAGE_AT(5, 67)));
+    must(ON(STAGE, world.page, .frame = world.code, .count = 20, .address = HF_STAGE_AT(5, 67)));
     must_map(world.second, AT(AT_FREE), world.page, HF_READ);
-    saw(all_zero(world.page), "get it again with three bytes filled in, and read those around them");
+    saw(all_zero(world.page), "get it again with twenty bytes filled in, and read those around them");
 }
 
 #define MIDDLE (BIG + 300 * HF_PAGE_SIZE)
@@ -191,6 +191,33 @@ static void read_page_of_another_size(void) {
     saw(fresh_is_zero(run + 17), "split 2 MiB, free one frame of it, get it again, and read");
 }
 
+static void read_former_registers(void) {
+    client_start();
+    bool kept = client_do(COMMAND_VECTOR, 0, SECRET).value == 0 && client_do(COMMAND_VECTOR, 0, SECRET).value == SECRET;
+    saw(kept && client_vector(0) != SECRET, "another task's vector register, from one task");
+    client_end();
+    client_start_again();
+    saw(client_do(COMMAND_VECTOR, 0, 0).value == 0, "... and from a task in the frame of the one that is gone");
+}
+
+/* Good ones and a bad one: each is 32 bytes, of which the core says little. */
+static void read_rest_of_results(void) {
+    uint64_t done;
+    struct hf_operation_page *page = PAGE_OF_OPERATIONS;
+    page->operation[0] = ON(TAG, world.page, .address = 7);
+    page->operation[1] = ON(PIN, world.page);
+    page->operation[2] = ON(RELEASE, world.staged);
+    page->operation[3] = TABLE(PT, world.aspace, BIG, world.free);
+    page->operation[4] = MAPPED(world.aspace, AT(AT_FREE), world.pt, READ_WRITE);
+    hf_status_t status = hf_mmu(5, &done);
+    bool clean = status == HF_BAD_FRAME && done == 4;
+    for (unsigned i = 0; i < 5; i++) {
+        const struct hf_result *result = &page->result[i];
+        clean = clean && !result->detail && !result->value[0] && !result->value[1] && !result->value[2];
+    }
+    saw(clean, "five operations that answer nothing but a status, and all words of their results");
+}
+
 const struct attack attacks_clean[] = {
     ATTACK(map_free_frame, CLEAN, BAD_FRAME, "a FREE frame as it is, with what its last owner left"),
     ATTACK(map_free_run, CLEAN, BAD_FRAME, "512 of them"),
@@ -215,6 +242,8 @@ const struct attack attacks_clean[] = {
     ATTACK(read_former_table, CLEAN, OK, "entries in what was a page table"),
     ATTACK(read_around_filling, CLEAN, OK, "a fresh page is zeroed but for what is filled in: to the byte?"),
     ATTACK(read_half_zeroed_run, CLEAN, OK, "zeroing 2 MiB takes many entries: what if one stops in the middle?"),
+    ATTACK(read_former_registers, CLEAN, OK, "a vector register that another task has used: its keys may be there"),
+    ATTACK(read_rest_of_results, CLEAN, OK, "what the core's stack leaves in a result's unused words"),
     ATTACK(read_page_of_another_size, CLEAN, OK, "a secret written through 2 MiB, read through 4 KiB"),
     ATTACKS_END,
 };

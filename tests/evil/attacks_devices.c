@@ -51,8 +51,6 @@ static void each_port(void) {
     saw(wrong == 0, "65,536 ports one by one: only those of COM1, VGA, PS/2 and PIT are granted");
 }
 
-#define SLOT 20u
-
 static void port_outside_its_handle(void) {
     uint32_t value = 0;
     must(PUT(boot->handles, SLOT, PORTS, 0x40, 4, HF_RIGHT_USE));
@@ -89,6 +87,15 @@ static void interrupt_not_listed(void) {
     for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         refused(PUT(world.handles, 5, IRQ, lines[i], 0, HF_RIGHT_USE));
     }
+}
+
+static void interrupt_without_right(void) {
+    must(PUT(boot->handles, SLOT, IRQ, PIT_LINE, 0, HF_RIGHT_GRANT));
+    must(PUT(boot->handles, SECOND_SLOT, IRQ, PIT_LINE, 0, HF_RIGHT_USE));
+    take_handle_at(THIRD_SLOT, world.endpoint, ALL_BUT_USE & ~HF_RIGHT_NOTIFY);
+    answered("bind an interrupt by a handle that may only be passed on", hf_irq_bind(SLOT, THIRD_SLOT));
+    answered("let it come again by such a handle", hf_irq_ack(SLOT));
+    answered("bind an interrupt to an endpoint that may not be notified", hf_irq_bind(SECOND_SLOT, THIRD_SLOT));
 }
 
 static void power_without_right(void) {
@@ -146,6 +153,33 @@ static void device_cloned(void) {
         "CLONE a page table in which a device is, and look for it");
 }
 
+/* It counts no use of the frame, so none may be ended: and what isn't RAM is never FREE. */
+static void stays_a_device(hf_status_t status, const char *text) {
+    saw(status == HF_OK && look_frame(0xb8).type == HF_FRAME_RESERVED && look_frame(0xb8).refs == 0, text);
+    REFUSED_EACH(STAGED(0xb8), ON(RELEASE, 0xb8), ON(PIN, 0xb8), ON(TASK_CREATE, 0xb8));
+}
+
+static void device_freed(void) {
+    struct hf_result result;
+    must(ON(MAP_DEVICE, world.aspace, .address = AT(AT_FREE), .frame = 0xb8, .rights = READ_WRITE));
+    stays_a_device(do_listed(LEAF(UNMAP, world.aspace, AT(AT_FREE)), &result), "unmap a device, and use its frame");
+    saw(!(result.detail & HF_LEAF_FREED), "... which nobody calls freed");
+}
+
+static void device_cleared(void) {
+    struct hf_result result;
+    must(TABLE(PT, world.aspace, BIG, world.free));
+    must(ON(MAP_DEVICE, world.aspace, .address = BIG, .frame = 0xb8, .rights = READ_WRITE));
+    stays_a_device(do_listed(ON(CLEAR, world.aspace, .address = BIG), &result), "clear a table of a device");
+    saw(look_frame(world.free).refs == 0, "... of which nothing is left in the table");
+}
+
+static void device_lost_with_its_table(void) {
+    must(TABLE(PT, world.aspace, BIG, world.free));
+    must(ON(MAP_DEVICE, world.aspace, .address = BIG, .frame = 0xb8, .rights = READ_WRITE));
+    refused(NO_TABLE(PT, world.aspace, BIG));
+}
+
 const struct attack attacks_devices[] = {
     ATTACK(port_reset, DEVICES, DENIED, "the reset control register"),
     ATTACK(port_a20, DEVICES, DENIED, "A20: half of all addresses would mean others"),
@@ -169,6 +203,7 @@ const struct attack attacks_devices[] = {
            "the port to read the keyboard's state by: written, it resets"),
     ATTACK(port_without_right, DEVICES, DENIED, "a port without the right to use it"),
     ATTACK(interrupt_not_listed, DEVICES, DENIED, "every interrupt line that isn't on the list"),
+    ATTACK(interrupt_without_right, DEVICES, DENIED, "an interrupt, or its endpoint, without the right to use it"),
     ATTACK(power_without_right, DEVICES, DENIED, "turning the machine off without the right"),
     ATTACK(power_with_the_cores_code, DEVICES, BAD_ARGUMENT, "an end that looks like the core's own"),
     ATTACK(device_local_apic, DEVICES, DENIED, "the local APIC's registers: interrupts of any kind, to any processor"),
@@ -181,6 +216,9 @@ const struct attack attacks_devices[] = {
     ATTACK(device_beyond_addresses, DEVICES, DENIED, "frame numbers that only look like VGA's"),
     ATTACK(device_as_page, TYPED, BAD_FRAME, "VGA's memory as if it were RAM"),
     ATTACK(device_executable, W_XOR_X, BAD_ARGUMENT, "code in a device's memory"),
+    ATTACK(device_freed, TYPED, BAD_FRAME, "a device's last leaf goes, and its registers are to be RAM"),
+    ATTACK(device_cleared, TYPED, BAD_FRAME, "... with all others of a table"),
+    ATTACK(device_lost_with_its_table, COUNTED, NOT_EMPTY, "a table is removed in which only a device's leaf is"),
     ATTACK(device_cloned, DEVICES, OK, "a device in an aspace that nobody gave it to"),
     ATTACKS_END,
 };

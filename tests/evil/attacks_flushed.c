@@ -70,8 +70,10 @@ static void write_after_clone(void) {
 static void write_after_clear(void) {
     start();
     warm(AT(AT_PAGE));
+    client_do(COMMAND_READ, AT(AT_CODE), 0);
     must(ON(CLEAR, HOME, .address = WINDOW));
     must_fault_write("CLEAR all under a page table, and let the client write", AT(AT_PAGE));
+    must_fault_read("... and read another page", AT(AT_CODE));
 }
 
 static void write_after_tables_are_gone(void) {

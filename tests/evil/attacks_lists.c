@@ -54,15 +54,9 @@ static void unknown_operations(void) {
         refused((struct hf_operation){.code = codes[i], .object = world.aspace});
 }
 
-static const unsigned fields_of[HF_OP_COUNT] = {
-#define X(upper, lower, object, fields, text) [HF_OP_##upper] = fields,
-    HF_OPERATION_LIST(X)
-#undef X
-};
-
 static void try_unused(unsigned code, unsigned field, struct hf_operation op) {
     op.code = (uint8_t)code;
-    if (!(fields_of[code] & field)) refused(op);
+    if (!(operation_kinds[code].fields & field)) refused(op);
 }
 
 static void fields_without_meaning(void) {

@@ -2,15 +2,6 @@
  * privilege itself. */
 #include "judge.h"
 
-#define SLOT 20u        /* in our own table */
-#define SECOND_SLOT 21u /* stays empty */
-
-#define ALL_BUT_USE (HF_RIGHTS_ALL & ~HF_RIGHT_USE)
-
-static void take_handle(hf_frame_t endpoint, unsigned rights) {
-    must(PUT(boot->handles, SLOT, ENDPOINT, endpoint, 5, (uint16_t)rights));
-}
-
 static void put_at_no_slot(void) {
     const uint32_t slots[] = {0, HF_HANDLE_COUNT, HF_HANDLE_COUNT + 1, 0x7fffffff, ~0u, 0x10000};
     for (unsigned i = 0; i < sizeof slots / sizeof slots[0]; i++) {
@@ -90,6 +81,53 @@ static void copy_table_of_another_kind(void) {
     }
 }
 
+/* What may not be passed on by itself isn't by the whole table. */
+static void copy_table_without_grant(void) {
+    struct hf_result result;
+    hf_frame_t from = pool_frame(), to = world.handles;
+    must(ON(HANDLES_CREATE, from));
+    must(PUT(from, 5, ENDPOINT, world.endpoint, 0, ALL_BUT_USE & ~HF_RIGHT_GRANT));
+    must(PUT(from, 6, POWER, 0, 0, HF_RIGHT_USE));
+    hf_status_t status = do_listed(ON(HANDLES_COPY, to, .frame = from), &result);
+    saw(status == HF_OK && result.detail == 0, "copy a table of handles that may not be passed on");
+    must(PUT(to, 5, ENDPOINT, world.endpoint, 0, HF_RIGHT_CALL)); /* so the slot was empty */
+}
+
+/* A held call is its holder's, though another task may have the same table. */
+static void answer_what_another_holds(void) {
+    hf_handle_t held = SLOT;
+    client_start();
+    hf_frame_t caller = world.client;
+    if (hf_hold(&held) != HF_OK) give_up("a call can't be held");
+    client_start_in(world.second);
+    client_share_handles();
+    answered("reply to a call that another task holds", (hf_status_t)client_call(HF_CALL_REPLY_HELD, SLOT, 0, 0).value);
+    saw(look_task(caller)->state == HF_TASK_WAITING, "... whose caller still waits");
+}
+
+#define PMO 0xffff800000000000ul /* where the core has all RAM */
+
+/* A page full of handles of the core's own making, for all that it can tell. */
+static void use_slots_behind_table(void) {
+    const uint64_t slots[] = {HF_HANDLE_COUNT, HF_HANDLE_COUNT + 1, 2 * HF_HANDLE_COUNT - 1};
+    hf_serial_t serial;
+    hf_frame_t endpoint = world_endpoint(&serial);
+    client_wait_at(world.aspace, endpoint, client_listen);
+    hf_frame_t listener = world.client;
+    client_start_in(world.second);
+    volatile uint64_t *page = world_forge(world.behind_handles, 0);
+    for (unsigned i = 0; i < HF_PAGE_SIZE / 8; i += 4) {
+        page[i] = PMO + endpoint * HF_PAGE_SIZE;
+        page[i + 1] = serial;
+        page[i + 3] = HF_HANDLE_ENDPOINT | HF_RIGHTS_ALL << 8;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        answered("call by a handle forged behind the table",
+                 (hf_status_t)client_call(HF_CALL_CALL, slots[i], 1, 0).value);
+    }
+    saw(look_task(listener)->state == HF_TASK_RECEIVING, "... and nobody is called");
+}
+
 /* ---- the privilege ---- */
 
 static void client_without_memory(void) {
@@ -132,7 +170,11 @@ const struct attack attacks_rights[] = {
     ATTACK(copy_from_no_slot, RIGHTS, BAD_HANDLE, "a copy of an empty slot, and of slots behind the table"),
     ATTACK(mint_without_right, RIGHTS, DENIED, "somebody else's badge on one's own handle"),
     ATTACK(copy_table_over_handles, RIGHTS, NOT_EMPTY, "a table of handles over handles"),
+    ATTACK(copy_table_without_grant, RIGHTS, OK, "all handles of a table, where none may be passed on"),
     ATTACK(copy_table_of_another_kind, RIGHTS, BAD_FRAME, "handles out of what is no table"),
+    ATTACK(answer_what_another_holds, RIGHTS, DENIED, "a call that another task holds, by a table that both have"),
+    ATTACK(use_slots_behind_table, RIGHTS, BAD_HANDLE,
+           "slots behind the table, in a page that says what a handle says"),
     ATTACK(client_without_memory, RIGHTS, DENIED, "memory's operations, asked for by a task that lacks the privilege"),
     ATTACK(memory_taken_back, RIGHTS, DENIED, "the privilege, after it was taken back"),
     ATTACKS_END,

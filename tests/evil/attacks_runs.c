@@ -18,6 +18,18 @@ static void map_run_not_staged(void) {
     REFUSED_EACH(MAPPED_RUN(world.aspace, BIG, free, HF_READ), MAPPED_RUN(world.aspace, BIG, zeroing, HF_READ));
 }
 
+/* Each run that isn't altogether FREE, and what is no run. */
+static void zero_run_of_others(void) {
+    const hf_frame_t runs[] = {
+        0,         world.pt,  world.page, first_of(HF_FRAME_CORE), boot->aspace, run_of_core(), ram_end,
+        1ul << 40, 1ul << 55, ~0ul};
+    for (unsigned i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        hf_frame_t run = runs[i] & ~(HF_RUN_FRAMES - 1);
+        REFUSED_EACH(STAGED_RUN(run), ON(STAGE, run, .level = HF_WHOLE_RUN, .frame = world.page, .count = 8),
+                     ON(RELEASE, run, .level = HF_WHOLE_RUN));
+    }
+}
+
 static void map_run_misaligned(void) {
     hf_frame_t run = world_staged_run();
     REFUSED_EACH(MAPPED_RUN(world.aspace, BIG, run + 1, HF_READ), MAPPED_RUN(world.aspace, BIG, run + 256, HF_READ),
@@ -150,6 +162,7 @@ static void large_again_after_split(void) {
 const struct attack attacks_runs[] = {
     ATTACK(map_run_partly_used, COUNTED, BAD_FRAME, "2 MiB of which one frame is somebody's"),
     ATTACK(map_run_not_staged, CLEAN, BAD_FRAME, "2 MiB that were not zeroed, or not to the end"),
+    ATTACK(zero_run_of_others, COUNTED, BAD_FRAME, "zeroing 2 MiB in which the core or anybody else has a frame"),
     ATTACK(map_run_misaligned, TYPED, BAD_FRAME, "2 MiB that begin inside a run: the hardware would round down"),
     ATTACK(use_frame_of_large_page, COUNTED, BAD_FRAME, "4 KiB of a page of 2 MiB, in every way"),
     ATTACK(use_frame_of_staged_run, COUNTED, BAD_FRAME, "... that isn't mapped yet"),

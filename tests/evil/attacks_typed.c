@@ -90,18 +90,12 @@ static void split_into_itself(void) {
 
 /* ---- one thing for another ---- */
 
-static const uint8_t object_types[HF_OP_COUNT] = {
-#define HF_FRAME_ANY HF_FRAME_TYPE_COUNT
-#define X(upper, lower, object, fields, text) [HF_OP_##upper] = HF_FRAME_##object,
-    HF_OPERATION_LIST(X)
-#undef X
-};
-
 static void mistake_object(void) {
     for (unsigned code = HF_OP_NONE + 1; code < HF_OP_COUNT; code++) {
-        if (object_types[code] == HF_FRAME_ANY) continue;
+        unsigned wanted = operation_kinds[code].object;
+        if (wanted == HF_FRAME_TYPE_COUNT) continue;
         for (const hf_frame_t *used = world_used(); *used; used++) {
-            if (look_frame(*used).type == object_types[code]) continue;
+            if (look_frame(*used).type == wanted) continue;
             refused((struct hf_operation){.code = (uint8_t)code, .object = *used});
         }
     }

@@ -4,6 +4,7 @@
 
 #define STACK_TOP (OWN_WINDOW + 0x100000ul)
 #define PRIORITY 50u
+#define HIGHEST_PRIORITY 255u
 #define CLIENT_ENDPOINT 1u
 #define CALLED 1u
 
@@ -17,12 +18,35 @@ static hf_status_t call_core(const struct hf_message *order) {
     return hf_stub_plain(order->word[1], order->word[2], order->word[3], order->word[4], order->word[5], NULL);
 }
 
+static hf_status_t send(const struct hf_message *order) {
+    struct hf_message message = {
+        .label = CALLED, .bytes = (uint16_t)order->word[1], .handle = (uint16_t)order->word[2]};
+    return hf_call(CLIENT_ENDPOINT, &message);
+}
+
+uint64_t client_vector(uint64_t word) {
+    uint64_t before;
+    __asm__ volatile("movq %%xmm0, %0; movq %1, %%xmm0" : "=&r"(before) : "r"(word));
+    return before;
+}
+
 static uint64_t obey(const struct hf_message *order) {
     volatile uint64_t *at = (volatile uint64_t *)order->word[1];
-    if (order->word[0] == COMMAND_READ) return *at;
-    if (order->word[0] == COMMAND_WRITE) return *at = order->word[2];
-    if (order->word[0] == COMMAND_JUMP) ((void (*)(void))order->word[1])();
-    return call_core(order);
+    switch (order->word[0]) {
+    case COMMAND_READ:
+        return *at;
+    case COMMAND_WRITE:
+        return *at = order->word[2];
+    case COMMAND_JUMP:
+        ((void (*)(void))order->word[1])();
+        return 0;
+    case COMMAND_SEND:
+        return send(order);
+    case COMMAND_VECTOR:
+        return client_vector(order->word[2]);
+    default:
+        return call_core(order);
+    }
 }
 
 void client_main(uint64_t unused) {
@@ -31,6 +55,19 @@ void client_main(uint64_t unused) {
         uint64_t value = obey(&message);
         message = (struct hf_message){.label = CALLED, .word = {value}};
     }
+    __builtin_trap();
+}
+
+void client_listen(uint64_t unused) {
+    struct hf_message message = {.word = {unused}};
+    if (hf_receive(CLIENT_ENDPOINT, &message, NULL) == HF_OK) client_main(unused);
+    __builtin_trap();
+}
+
+void client_hold(uint64_t unused) {
+    struct hf_message message = {.word = {unused}};
+    hf_handle_t held = HF_SLOT_ANY;
+    if (hf_receive(CLIENT_ENDPOINT, &message, NULL) == HF_OK && hf_hold(&held) == HF_OK) client_main(unused);
     __builtin_trap();
 }
 
@@ -71,35 +108,72 @@ void client_registers(struct hf_task_block *block, void (*entry)(uint64_t argume
     block->registers = (struct hf_registers){.rip = (uint64_t)entry, .rsp = STACK_TOP - 8, .rdi = argument};
 }
 
-/* From the beginning: it has called when this returns. */
-static void restart(void) {
-    struct hf_message message = {0};
-    struct hf_task_block block = {0};
-    client_registers(&block, client_main, 0);
-    PAGE_OF_OPERATIONS->task = block;
+static struct hf_task_block client_block; /* what it has but for registers */
+
+/* From the beginning. */
+static void begin(void (*entry)(uint64_t argument)) {
+    PAGE_OF_OPERATIONS->task = client_block;
+    client_registers(&PAGE_OF_OPERATIONS->task, entry, 0);
     must(ON(TASK_SET, world.client));
     must(ON(TASK_START, world.client));
+}
+
+/* It has called when this returns. */
+static void restart(void) {
+    struct hf_message message = {0};
+    begin(client_main);
     if (hf_receive(LISTENING, &message, NULL) != HF_OK || message.label != CALLED) give_up("the client doesn't call");
+}
+
+static void create(hf_frame_t aspace, hf_frame_t endpoint, unsigned priority) {
+    hf_frame_t handles = pool_frame();
+    world.behind_handles = pool_frame();
+    world.client = pool_frame();
+    client_image(aspace);
+    must(ON(HANDLES_CREATE, handles));
+    must(PUT(handles, CLIENT_ENDPOINT, ENDPOINT, endpoint, 0, HF_RIGHT_CALL | HF_RIGHT_RECEIVE));
+    must(ON(TASK_CREATE, world.client));
+    client_block = (struct hf_task_block){
+        .fields = HF_TASK_PRIORITY | HF_TASK_ASPACE | HF_TASK_HANDLES | HF_TASK_PAGER,
+        .priority = priority,
+        .aspace = aspace,
+        .handles = handles,
+        .pager = client_endpoint,
+    };
 }
 
 void client_start(void) { client_start_in(world.aspace); }
 
 void client_start_in(hf_frame_t aspace) {
-    hf_frame_t handles = pool_frame();
-    world.client = pool_frame();
-    client_image(aspace);
-    must(ON(HANDLES_CREATE, handles));
-    must(PUT(handles, CLIENT_ENDPOINT, ENDPOINT, client_endpoint, 0, HF_RIGHT_CALL));
-    must(ON(TASK_CREATE, world.client));
-    PAGE_OF_OPERATIONS->task = (struct hf_task_block){
-        .fields = HF_TASK_PRIORITY | HF_TASK_ASPACE | HF_TASK_HANDLES | HF_TASK_PAGER,
-        .priority = PRIORITY,
-        .aspace = aspace,
-        .handles = handles,
-        .pager = client_endpoint,
-    };
-    must(ON(TASK_SET, world.client));
+    create(aspace, client_endpoint, PRIORITY);
     restart();
+}
+
+void client_end(void) {
+    must(ON(TASK_STOP, world.client));
+    must(ON(TASK_DESTROY, world.client));
+}
+
+void client_start_again(void) {
+    struct hf_message nothing = {0};
+    either_way(hf_reply(&nothing)); /* its last call may be in hand */
+    must(ON(TASK_CREATE, world.client));
+    restart();
+}
+
+void client_share_handles(void) {
+    struct hf_message nothing = {0};
+    must(ON(TASK_STOP, world.client));
+    either_way(hf_reply(&nothing));
+    must(PUT(boot->handles, CLIENT_ENDPOINT, ENDPOINT, client_endpoint, 0, HF_RIGHT_CALL));
+    client_block.handles = boot->handles;
+    restart();
+}
+
+void client_wait_at(hf_frame_t aspace, hf_frame_t endpoint, void (*entry)(uint64_t argument)) {
+    create(aspace, endpoint, HIGHEST_PRIORITY);
+    begin(entry);
+    if (look_task(world.client)->state == HF_TASK_READY) give_up("the client doesn't wait");
 }
 
 /* The call in hand is that of a task which is stopped: the reply reaches nobody. */

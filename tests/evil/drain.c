@@ -7,8 +7,7 @@
 static void end_tasks(hf_frame_t frame, struct hf_frame_entry entry) {
     struct hf_result result;
     if (entry.type != HF_FRAME_TASK || is_ours(frame)) return;
-    hf_status_t status = do_listed(ON(TASK_STOP, frame), &result);
-    (void)status; /* it may be stopped already */
+    either_way(do_listed(ON(TASK_STOP, frame), &result)); /* it may be stopped already */
     must(ON(TASK_DESTROY, frame));
 }
 
@@ -21,26 +20,41 @@ static void end_objects(hf_frame_t frame, struct hf_frame_entry entry) {
 /* A place that operations take, below the table or leaf at `address`. */
 static uint64_t inside(uint64_t address) { return address < HF_USER_FIRST ? HF_USER_FIRST : address; }
 
-/* Whatever the entry for `address` in a table of this level leads to. */
-static void empty(hf_frame_t aspace, uint64_t address, unsigned level) {
+static bool empty(hf_frame_t aspace, uint64_t address, unsigned level);
+
+/* A table of this level, from one of its slots on, until so many entries are gone. */
+static void empty_table(hf_frame_t aspace, uint64_t base, unsigned level, unsigned slot, uint32_t left) {
+    unsigned end = level == HF_LEVEL_PML4 ? 256 : 512;
+    for (; slot < end && left > 0; slot++) left -= empty(aspace, base + slot * SPAN(level), level);
+}
+
+/* Whatever the entry for `address` in a table of this level leads to; false when it is empty. */
+static bool empty(hf_frame_t aspace, uint64_t address, unsigned level) {
     uint64_t entry = look_entry(aspace, address, level);
-    if (!(entry & ENTRY_PRESENT)) return;
+    if (!(entry & ENTRY_PRESENT)) return false;
     if (level == HF_LEVEL_PD && (entry & ENTRY_LARGE)) {
         must(LARGE(UNMAP, aspace, address));
-        return;
+        return true;
     }
-    if (level == HF_LEVEL_PD) must(ON(CLEAR, aspace, .address = inside(address)));
-    for (unsigned i = 0; i < 512 && level > HF_LEVEL_PD; i++) empty(aspace, address + i * SPAN(level - 1), level - 1);
+    if (level == HF_LEVEL_PD) {
+        must(ON(CLEAR, aspace, .address = inside(address)));
+    } else {
+        empty_table(aspace, address, level - 1, 0, look_frame((entry & ENTRY_FRAME) >> HF_PAGE_SHIFT).refs);
+    }
     must(ON(TABLE_REMOVE, aspace, .level = (uint8_t)(level - 1), .address = inside(address)));
+    return true;
 }
+
+static uint32_t our_refs; /* our own aspace's, at first: our task, and the first slot with all that is ours */
 
 static void end_aspaces(hf_frame_t frame, struct hf_frame_entry entry) {
     if (entry.type != HF_FRAME_PML4) return;
-    /* Our own things are all in the first slot of our own. */
-    for (uint64_t slot = is_ours(frame) ? 1 : 0; slot < 256; slot++) {
-        empty(frame, slot * SPAN(HF_LEVEL_PML4), HF_LEVEL_PML4);
+    if (is_ours(frame)) {
+        empty_table(frame, 0, HF_LEVEL_PML4, 1, entry.refs - our_refs);
+    } else {
+        empty_table(frame, 0, HF_LEVEL_PML4, 0, entry.refs);
+        must(ON(ASPACE_DESTROY, frame));
     }
-    if (!is_ours(frame)) must(ON(ASPACE_DESTROY, frame));
 }
 
 static void free_runs(void) {
@@ -75,7 +89,10 @@ static uint64_t sum_ours(void) {
     return sum;
 }
 
-void drain_init(void) { our_sum = sum_ours(); }
+void drain_init(void) {
+    our_sum = sum_ours();
+    our_refs = look_frame(boot->aspace).refs;
+}
 
 static void compare(hf_frame_t frame, struct hf_frame_entry entry) {
     if (is_ours(frame) || entry.type == HF_FRAME_FREE) return;
@@ -101,11 +118,9 @@ bool drained(void) {
 
 void drain(void) {
     struct hf_message unused = {0};
-    hf_status_t status;
     look_each(end_tasks);
-    status = hf_reply(&unused); /* whose call was in hand has ended */
-    for (hf_handle_t slot = 1; slot < LISTENING; slot++) status = hf_handle_close(slot);
-    (void)status;
+    either_way(hf_reply(&unused)); /* whose call was in hand has ended */
+    for (hf_handle_t slot = 1; slot < LISTENING; slot++) either_way(hf_handle_close(slot));
     look_each(end_objects);
     look_each(end_aspaces);
     free_runs();

@@ -12,7 +12,7 @@
 
 /* ---- console.c: what people read */
 
-void console_init(const struct hf_boot *boot);
+void console_init(const struct hf_boot *information);
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 /* Says what went wrong with the program itself, and ends the machine with code 2. */
@@ -24,6 +24,7 @@ _Noreturn void machine_end(unsigned code);
 extern const struct hf_boot *boot;
 extern hf_frame_t ram_end; /* one past the highest frame of RAM */
 
+#define FRAMES_MOST (1u << 18) /* 1 GiB of RAM is enough to be evil in */
 #define POOL_RUNS 4u
 
 void memory_init(const struct hf_boot *information);
@@ -85,3 +86,12 @@ void drain(void);
 
 /* Whether the frame table is what it was at drain_init, but for tags; says what differs. */
 bool drained(void);
+
+/* ---- pit.c */
+
+#define PIT_CHANNEL_0 0x40
+#define PIT_PORT_COUNT 4
+#define PIT_LINE 0
+
+/* The timer chip, by a handle to its ports, interrupts every millisecond from now on. */
+void pit_start(hf_handle_t ports);

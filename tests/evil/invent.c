@@ -82,36 +82,6 @@ static struct hf_operation invent_page(void) {
     }
 }
 
-static struct hf_operation invent_run(void) {
-    hf_frame_t aspace = toy_aspace();
-    switch (draw_below(12)) {
-    case 0:
-    case 1:
-    case 2:
-        return STAGED_RUN(toy_run(ONE_IN(2) ? HF_RUN_ZEROING : HF_RUN_FREE));
-    case 3:
-        return ON(STAGE, toy_run(HF_RUN_STAGED), .level = HF_WHOLE_RUN, .frame = toy_page(), .count = 64);
-    case 4:
-        return ON(RELEASE, toy_run(HF_RUN_STAGED), .level = HF_WHOLE_RUN);
-    case 5:
-        return MAPPED_RUN(toy_aspace(), large_place(), toy_run(HF_RUN_STAGED), page_rights());
-    case 6:
-        return MAPPED_RUN(toy_aspace(), large_place(), toy_run(HF_RUN_USER), page_rights());
-    case 7:
-        return LARGE(UNMAP, aspace, large_place_in(aspace));
-    case 8:
-        return LARGE(PROTECT, aspace, large_place_in(aspace), .rights = page_rights());
-    case 9:
-        return ON(SPLIT, aspace, .address = large_place_in(aspace), .frame = toy_of(HF_FRAME_FREE));
-    case 10:
-        return ON(TAG, toy_run(HF_RUN_USER), .level = HF_WHOLE_RUN, .address = draw_below(0x10002));
-    default:
-        return (struct hf_operation){.code = ONE_IN(2) ? HF_OP_PIN : HF_OP_UNPIN,
-                                     .level = HF_WHOLE_RUN,
-                                     .object = toy_run(ONE_IN(2) ? HF_RUN_USER : HF_RUN_SPLIT)};
-    }
-}
-
 static struct hf_operation invent_table(void) {
     uint8_t level = (uint8_t)(1 + draw_below(3));
     switch (draw_below(6)) {
@@ -183,17 +153,11 @@ static struct hf_operation invent_note(void) {
     }
 }
 
-static const uint8_t object_types[HF_OP_COUNT] = {
-#define HF_FRAME_ANY HF_FRAME_TYPE_COUNT
-#define X(upper, lower, object, fields, text) [HF_OP_##upper] = HF_FRAME_##object,
-    HF_OPERATION_LIST(X)
-#undef X
-};
-
 /* Whether it can be meant: its object is of the type that it works on, its frame one to begin with. */
 static bool is_sound(const struct hf_operation *op) {
     bool takes_free = op->code == HF_OP_TABLE_INSTALL || op->code == HF_OP_SPLIT;
-    bool object = object_types[op->code] == HF_FRAME_ANY || object_types[op->code] == toy_type(op->object);
+    unsigned wanted = operation_kinds[op->code].object;
+    bool object = wanted == HF_FRAME_TYPE_COUNT || wanted == toy_type(op->object);
     return object && (!takes_free || toy_type(op->frame) == HF_FRAME_FREE);
 }
 
@@ -212,7 +176,8 @@ static struct hf_operation invent_sound(void) {
 static struct hf_operation next(void) {
     struct hf_operation op = missing;
     missing.code = HF_OP_NONE;
-    if (op.code && draw_below(4)) return op;
+    bool goes_on = op.code == HF_OP_STAGE; /* which takes many calls for a run */
+    if (op.code && draw_below(goes_on ? 256 : 4)) return op;
     if (ONE_IN(12)) return DRAW_FROM(past);
     if (ONE_IN(16)) plan_make();
     if (ONE_IN(4) || !plan_next(&op)) op = invent_sound();
@@ -241,6 +206,8 @@ void invent_learn(struct hf_operation operation, const struct hf_result *result)
         missing = operation;
     } else if (result->status == HF_NOT_READY && operation.code == HF_OP_TASK_START) {
         missing = ON(TASK_SET, operation.object);
+    } else if (result->status == HF_NOT_READY && operation.code == HF_OP_TASK_STOP) {
+        missing = ON(TASK_START, operation.object);
     } else if (result->status == HF_NOT_READY) {
         missing = ON(TASK_STOP, operation.object);
     }

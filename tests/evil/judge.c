@@ -14,15 +14,6 @@ static char first[300];                  /* the first thing that was tried */
 static const char *ended;                /* what came of it */
 static unsigned tried, bad;
 
-static const struct {
-    const char *name;
-    unsigned fields;
-} operations[HF_OP_COUNT] = {
-#define X(upper, lower, object, fields, text) [HF_OP_##upper] = {#upper, fields},
-    HF_OPERATION_LIST(X)
-#undef X
-};
-
 /* The values of a block that TASK_SET would set. */
 static void describe_block(char *text, size_t room, const struct hf_task_block *block) {
     const struct {
@@ -71,8 +62,8 @@ static void describe_stage(char *text, size_t room, struct hf_operation op) {
 
 static void describe_fields(char *text, size_t room, struct hf_operation op) {
     bool known = op.code > HF_OP_NONE && op.code < HF_OP_COUNT;
-    unsigned fields = known ? operations[op.code].fields : 0;
-    int at = known ? snprintf(text, room, "%s(0x%lx", operations[op.code].name, op.object)
+    unsigned fields = known ? operation_kinds[op.code].fields : 0;
+    int at = known ? snprintf(text, room, "%s(0x%lx", operation_kinds[op.code].name, op.object)
                    : snprintf(text, room, "operation %u(0x%lx", op.code, op.object);
     if (fields & HF_LEVEL) at += snprintf(text + at, room - (size_t)at, ", level %u", op.level);
     if (fields & HF_ADDRESS) at += snprintf(text + at, room - (size_t)at, ", address 0x%lx", op.address);
@@ -116,26 +107,27 @@ void must_fault(const char *text, struct answer answer, uint64_t bits) {
     record(good, text, good ? "page fault" : "NO FAULT");
 }
 
-static void judge(hf_status_t expected, struct hf_operation op, hf_status_t status, uint64_t before) {
-    char what[300];
-    describe(what, sizeof what, op);
-    bool same = look_all(op.address) == before;
-    record(status == expected && same, what, same ? hf_status_name(status) : "AND SOMETHING CHANGED");
-}
-
-void refused_as(hf_status_t expected, struct hf_operation operation) {
-    struct hf_result result;
+static hf_status_t do_in_a_list(struct hf_operation operation) {
     uint64_t done;
-    tried_block = PAGE_OF_OPERATIONS->task;
-    uint64_t before = look_before(operation.address);
-    PAGE_OF_OPERATIONS->task = tried_block;
-    judge(expected, operation, hf_mmu_one(&operation, &result), before);
-    tried--; /* the list is the same try */
     PAGE_OF_OPERATIONS->task = tried_block;
     PAGE_OF_OPERATIONS->operation[0] = operation;
     hf_status_t status = hf_mmu(1, &done);
     bool nothing_done = done == 0 && PAGE_OF_OPERATIONS->result[0].status == status;
-    judge(expected, operation, nothing_done ? status : HF_OK, before);
+    return nothing_done ? status : HF_OK;
+}
+
+void refused_as(hf_status_t expected, struct hf_operation operation) {
+    char what[sizeof first];
+    struct hf_result result;
+    tried_block = PAGE_OF_OPERATIONS->task;
+    uint64_t before = look_before(operation.address);
+    PAGE_OF_OPERATIONS->task = tried_block;
+    hf_status_t status = hf_mmu_one(&operation, &result);
+    if (status == expected) status = do_in_a_list(operation);
+    bool same = look_all(operation.address) == before;
+    describe(what, sizeof what, operation);
+    bool refused = status == expected;
+    record(refused && same, what, refused && !same ? "AND SOMETHING CHANGED" : hf_status_name(status));
 }
 
 void refused(struct hf_operation operation) { refused_as(attack->expected, operation); }
@@ -177,9 +169,9 @@ static void run(const struct attack *next) {
 }
 
 unsigned judge_all(void) {
-    const struct attack *const chapters[] = {attacks_typed, attacks_tree,   attacks_counted, attacks_runs,
-                                             attacks_half,  attacks_state,  attacks_clean,   attacks_flushed,
-                                             attacks_names, attacks_rights, attacks_devices, attacks_lists};
+    const struct attack *const chapters[] = {
+        attacks_typed,   attacks_tree,  attacks_counted, attacks_runs,   attacks_half,    attacks_state, attacks_clean,
+        attacks_flushed, attacks_names, attacks_queues,  attacks_rights, attacks_devices, attacks_lists};
     for (unsigned i = 0; i < sizeof chapters / sizeof chapters[0]; i++) {
         say("#\n# %s: %s\n", invariants[chapters[i]->met].label, invariants[chapters[i]->met].text);
         for (const struct attack *next = chapters[i]; next->name; next++) run(next);

@@ -40,8 +40,8 @@ struct attack {
     { 0 }
 
 extern const struct attack attacks_typed[], attacks_tree[], attacks_counted[], attacks_runs[], attacks_half[],
-    attacks_state[], attacks_clean[], attacks_flushed[], attacks_names[], attacks_rights[], attacks_devices[],
-    attacks_lists[];
+    attacks_state[], attacks_clean[], attacks_flushed[], attacks_names[], attacks_queues[], attacks_rights[],
+    attacks_devices[], attacks_lists[];
 
 /* Runs them all; how many there were. */
 unsigned judge_all(void);
@@ -55,8 +55,8 @@ extern unsigned judge_failures;
 void refused(struct hf_operation operation);
 void refused_as(hf_status_t expected, struct hf_operation operation);
 
-/* Each of `count` of them. */
-void refused_each(const struct hf_operation *operations, unsigned count);
+/* Each of them. */
+void refused_each(const struct hf_operation *all, unsigned count);
 #define REFUSED_EACH(...) \
     refused_each((const struct hf_operation[]){__VA_ARGS__}, \
                  sizeof((const struct hf_operation[]){__VA_ARGS__}) / sizeof(struct hf_operation))

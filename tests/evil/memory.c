@@ -1,8 +1,6 @@
 /* Frames to play with, by the boot information; and who had what at the start. */
 #include "evil.h"
 
-#define FRAMES_MOST (1u << 18) /* 1 GiB of RAM is enough to be evil in */
-
 const struct hf_boot *boot;
 hf_frame_t ram_end;
 

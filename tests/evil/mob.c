@@ -65,17 +65,15 @@ static void odd_instruction(uint64_t seed) {
 static void call_somehow(uint64_t seed) {
     uint64_t number = seed >> 8 & 31, handle = seed >> 16 & 15;
     struct hf_message message = {.label = (uint32_t)(seed >> 20 & 0xff), .word = {seed}};
-    hf_status_t status;
     if (number == HF_CALL_PORT_OUT) number = HF_CALL_YIELD;
     if (seed & 1 << 30) message.bytes = (uint16_t)(seed >> 40);
     if (seed & 1ul << 31) message.handle = seed >> 36 & 15;
     if (number <= HF_CALL_RECEIVE && (seed >> 44 & 7)) number |= HF_NOWAIT; /* or it might wait for ever */
     if (seed & 1ul << 33) {
-        status = hf_stub_exchange(number, (hf_handle_t)handle, &message, &message, NULL);
+        either_way(hf_stub_exchange(number, (hf_handle_t)handle, &message, &message, NULL));
     } else {
-        status = hf_stub_plain(number, handle, seed >> 34 & 15, seed >> 38 & 7, HF_SLOT_ANY, NULL);
+        either_way(hf_stub_plain(number, handle, seed >> 34 & 15, seed >> 38 & 7, HF_SLOT_ANY, NULL));
     }
-    (void)status;
 }
 
 /* After a few deeds it calls us: so nobody runs for long. */
@@ -96,28 +94,12 @@ static void mob_main(uint64_t seed) {
 
 /* ---- what we do ---- */
 
-/* 8254 data sheet: channel 0, low then high byte, mode 2. */
-#define PIT_CHANNEL_0 0x40
-#define PIT_CONTROL 0x43
-#define PIT_RATE_0 0x34
-#define PIT_COUNT 1193u /* a millisecond */
-
-static void start_pit(void) {
-    const struct {
-        uint16_t port;
-        uint8_t byte;
-    } bytes[] = {{PIT_CONTROL, PIT_RATE_0}, {PIT_CHANNEL_0, PIT_COUNT & 0xff}, {PIT_CHANNEL_0, PIT_COUNT >> 8}};
-    for (unsigned i = 0; i < 3; i++) {
-        if (hf_port_out(PIT_PORTS, bytes[i].port, 1, bytes[i].byte) != HF_OK) give_up("the PIT can't be set");
-    }
-}
-
 /* The PIT wakes us when all the others only wait, or one never stops. */
 void mob_init(void) {
-    must(PUT(boot->handles, PIT_PORTS, PORTS, PIT_CHANNEL_0, 4, HF_RIGHT_USE));
-    must(PUT(boot->handles, PIT_INTERRUPT, IRQ, 0, 0, HF_RIGHT_USE));
+    must(PUT(boot->handles, PIT_PORTS, PORTS, PIT_CHANNEL_0, PIT_PORT_COUNT, HF_RIGHT_USE));
+    must(PUT(boot->handles, PIT_INTERRUPT, IRQ, PIT_LINE, 0, HF_RIGHT_USE));
     must(PUT(boot->handles, PIT_NOTIFY, ENDPOINT, client_endpoint, 1, HF_RIGHT_NOTIFY));
-    start_pit();
+    pit_start(PIT_PORTS);
     if (hf_irq_bind(PIT_INTERRUPT, PIT_NOTIFY) != HF_OK) give_up("the PIT can't be bound");
 }
 
@@ -162,7 +144,7 @@ static hf_status_t restart(hf_frame_t task) {
     mob_registers(&block, draw());
     PAGE_OF_OPERATIONS->task = block;
     if (status == HF_OK) status = do_listed(ON(TASK_SET, task), &result);
-    if (status == HF_OK) status = do_listed(ON(TASK_START, task), &result);
+    if (status == HF_OK) either_way(do_listed(ON(TASK_START, task), &result));
     return hf_reply(&nothing);
 }
 
@@ -172,7 +154,7 @@ static hf_status_t supply(uint64_t address) {
     struct hf_result result;
     hf_frame_t frame = toy_of(HF_FRAME_FREE), home = toy_home();
     hf_status_t status = do_listed(STAGED(frame), &result);
-    if (status == HF_OK) status = do_listed(MAPPED(home, address & ~(HF_PAGE_SIZE - 1), frame, READ_WRITE), &result);
+    if (status == HF_OK) either_way(do_listed(MAPPED(home, address & ~(HF_PAGE_SIZE - 1), frame, READ_WRITE), &result));
     return hf_reply(&nothing);
 }
 
@@ -199,12 +181,9 @@ static hf_status_t answer(struct hf_message *message, hf_badge_t badge) {
 }
 
 static hf_status_t receive(struct hf_message *message, struct hf_sender *sender) {
-    hf_status_t status = hf_irq_ack(PIT_INTERRUPT);
-    if (toy_task_is_ready()) {
-        status = hf_receive(LISTENING, message, sender);
-    } else {
-        status = hf_receive_nowait(LISTENING, message, sender);
-    }
+    either_way(hf_irq_ack(PIT_INTERRUPT));
+    hf_status_t status =
+        toy_task_is_ready() ? hf_receive(LISTENING, message, sender) : hf_receive_nowait(LISTENING, message, sender);
     if (status == HF_OK) count(message);
     return status;
 }
@@ -214,10 +193,7 @@ static bool is_tick(hf_status_t status, const struct hf_message *message) {
 }
 
 /* Held calls, and whatever else has come into our table. */
-static void close_some_handle(void) {
-    hf_status_t status = hf_handle_close((hf_handle_t)(1 + draw_below(LISTENING - 1)));
-    (void)status;
-}
+static void close_some_handle(void) { either_way(hf_handle_close((hf_handle_t)(1 + draw_below(LISTENING - 1)))); }
 
 /* Takes one call and answers it; false when none came. The first tick may be an old one; after the
  * second, whoever runs has had a millisecond. */
@@ -230,13 +206,11 @@ static bool serve(void) {
         if (is_tick(status, &message)) toys_stop_ready_tasks();
     }
     bool came = status == HF_OK && !is_tick(status, &message);
-    if (came || status == HF_BAD_CALL) status = answer(&message, sender.badge);
+    if (came || status == HF_BAD_CALL) either_way(answer(&message, sender.badge));
     return came;
 }
 
-unsigned mob_listen(void) {
-    unsigned rounds = 1;
-    while (serve() && rounds < 16) rounds++;
+void mob_listen(void) {
+    for (unsigned rounds = 16; rounds > 0 && serve(); rounds--) continue;
     close_some_handle();
-    return 3 * rounds;
 }

@@ -1,8 +1,16 @@
 /* MMU operations in few words. */
 #pragma once
 
+#include <handoff/boot.h>
 #include <mmu.h>
 #include <stdbool.h>
+
+struct operation_kind {
+    const char *name;
+    unsigned object; /* enum hf_frame_type that its object must have; HF_FRAME_TYPE_COUNT for any */
+    unsigned fields; /* enum hf_operation_field: those that it uses */
+};
+extern const struct operation_kind operation_kinds[HF_OP_COUNT];
 
 /* This program's operation page. */
 #define PAGE_OF_OPERATIONS ((struct hf_operation_page *)HF_MEMSRV_OPERATIONS)
@@ -23,6 +31,9 @@
 #define PUT(table, slot, kind, what, badge, right) \
     ON(HANDLE_PUT, table, .level = HF_PUT_##kind, .count = (slot), .frame = (what), .address = (badge), \
        .rights = (right))
+
+/* What was done may have been refused, and it makes no difference. */
+static inline void either_way(hf_status_t status) { (void)status; }
 
 /* The operation in a list of its own, so that it may use the page's second half. */
 static inline hf_status_t do_listed(struct hf_operation operation, struct hf_result *result) {

@@ -11,8 +11,9 @@ uint64_t place(void) {
 }
 
 uint64_t large_place(void) {
-    static const uint64_t places[] = {WINDOW, BIG, BIG + HF_RUN_SIZE, NEXT_GIGABYTE, NO_TABLES};
-    return ONE_IN(16) ? place() : DRAW_FROM(places);
+    static const uint64_t places[] = {WINDOW, NEXT_GIGABYTE, NO_TABLES};
+    if (ONE_IN(16)) return place();
+    return ONE_IN(8) ? DRAW_FROM(places) : BIG + draw_below(4) * HF_RUN_SIZE;
 }
 
 /* One where a page is, or where there is none and a PT waits for it; or any. */
@@ -26,12 +27,13 @@ uint64_t place_in(hf_frame_t aspace, bool mapped) {
     return address;
 }
 
-/* Likewise one where a page of 2 MiB is. */
-uint64_t large_place_in(hf_frame_t aspace) {
+/* Where a page of 2 MiB is, in an aspace that has one; if one is found soon. */
+uint64_t large_place_in(hf_frame_t *aspace) {
     uint64_t address = large_place();
-    for (unsigned draws = 0; draws < 6; draws++, address = large_place()) {
-        if (address >= HF_USER_END || look_frame(aspace).type != HF_FRAME_PML4) break;
-        if (look_entry(aspace, address, HF_LEVEL_PD) & ENTRY_LARGE) break;
+    for (unsigned draws = 0; draws < 12; draws++, address = large_place()) {
+        *aspace = toy_aspace();
+        if (address >= HF_USER_END || look_frame(*aspace).type != HF_FRAME_PML4) continue;
+        if (look_entry(*aspace, address, HF_LEVEL_PD) & ENTRY_LARGE) break;
     }
     return address;
 }

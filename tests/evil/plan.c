@@ -57,9 +57,11 @@ static void plan_restart(void) {
 }
 
 static void plan_large_page(void) {
-    hf_frame_t aspace = toy_aspace(), run = toy_run(HF_RUN_FREE);
-    uint64_t address = ONE_IN(2) ? BIG : BIG + HF_RUN_SIZE;
-    add(STAGED_RUN(run));
+    static const uint8_t states[] = {HF_RUN_FREE, HF_RUN_ZEROING, HF_RUN_STAGED, HF_RUN_STAGED, HF_RUN_USER};
+    hf_frame_t aspace = toy_aspace(), run = toy_run(DRAW_FROM(states));
+    uint64_t address = BIG + draw_below(4) * HF_RUN_SIZE;
+    unsigned state = look_run(run).state;
+    if (state == HF_RUN_FREE || state == HF_RUN_ZEROING) add(STAGED_RUN(run));
     add(MAPPED_RUN(aspace, address, run, page_rights()));
     if (ONE_IN(2)) add(MAPPED_RUN(toy_aspace(), address, run, page_rights()));
     if (ONE_IN(3)) add(ON(PIN, run, .level = HF_WHOLE_RUN));
@@ -67,8 +69,9 @@ static void plan_large_page(void) {
     if (ONE_IN(2)) add(LEAF(UNMAP, aspace, address + draw_below(8) * HF_PAGE_SIZE));
 }
 
-static const uint64_t table_places[] = {WINDOW,    BIG,           BIG + HF_RUN_SIZE,         NEXT_GIGABYTE,
-                                        NO_TABLES, HF_USER_FIRST, HF_USER_END - HF_PAGE_SIZE};
+static const uint64_t table_places[] = {
+    WINDOW,        BIG,       BIG + HF_RUN_SIZE, BIG + 2 * HF_RUN_SIZE,     BIG + 3 * HF_RUN_SIZE,
+    NEXT_GIGABYTE, NO_TABLES, HF_USER_FIRST,     HF_USER_END - HF_PAGE_SIZE};
 
 /* Takes an aspace apart, as far as the addresses go that are used here. */
 static void plan_end_of(hf_frame_t aspace) {

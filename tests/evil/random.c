@@ -2,11 +2,8 @@
 #include "random.h"
 
 #include <mem.h>
-#include <number.h>
-#include <string.h>
 
 #define EPOCH 100000u /* calls between two times that all is drained */
-#define CALLS_DEFAULT 1000000u
 
 static uint64_t state;
 
@@ -22,13 +19,13 @@ uint64_t draw_below(uint64_t limit) { return (draw() >> 16) % limit; }
 /* ---- what came of it ---- */
 
 static struct {
-    uint64_t calls, granted;
+    uint64_t calls, granted; /* without what the tasks do, and what they are answered by */
     uint64_t by_status[HF_STATUS_COUNT];
     uint64_t tried[HF_OP_COUNT], done[HF_OP_COUNT];
 } total;
 
 static void count(struct hf_operation op, const struct hf_result *result) {
-    bool granted = result->status == HF_OK || result->status == HF_AGAIN;
+    bool granted = result->status == HF_OK;
     total.calls++;
     total.granted += granted;
     total.by_status[result->status]++;
@@ -39,16 +36,11 @@ static void count(struct hf_operation op, const struct hf_result *result) {
     invent_learn(op, result);
 }
 
-static const char *const names[HF_OP_COUNT] = {
-#define X(upper, lower, object, fields, text) [HF_OP_##upper] = #upper,
-    HF_OPERATION_LIST(X)
-#undef X
-};
-
 static void report(uint64_t nanoseconds) {
     say("# operations, and how many were granted:");
     for (unsigned code = HF_OP_NONE + 1; code < HF_OP_COUNT; code++) {
-        say("%s %s %lu/%lu", code % 4 == 1 ? "\n#  " : ",", names[code], total.done[code], total.tried[code]);
+        say("%s %s %lu/%lu", code % 4 == 1 ? "\n#  " : ",", operation_kinds[code].name, total.done[code],
+            total.tried[code]);
     }
     say("\n# statuses:");
     for (unsigned status = 0; status < HF_STATUS_COUNT; status++) {
@@ -93,7 +85,7 @@ static bool run_epoch(uint64_t calls) {
         } else {
             try_one();
         }
-        if (ONE_IN(12)) total.calls += mob_listen();
+        if (ONE_IN(12)) mob_listen();
         if (middle && total.calls > middle) {
             say("random: in the middle of it, %lu calls\n", total.calls);
             middle = 0;
@@ -105,17 +97,8 @@ static bool run_epoch(uint64_t calls) {
     return good;
 }
 
-/* The number behind the comma, if there is one; *at is behind it then. */
-static uint64_t number_at(const char **at, uint64_t otherwise) {
-    uint64_t number = 0;
-    if (**at != ',' || (*at)[1] < '0' || (*at)[1] > '9') return otherwise;
-    for (++*at; **at >= '0' && **at <= '9'; ++*at) number = number * 10 + (uint64_t)(**at - '0');
-    return number;
-}
-
-bool random_run(const char *options) {
-    const char *at = options + strlen("random");
-    uint64_t seed = number_at(&at, 1), calls = number_at(&at, CALLS_DEFAULT), started = hf_clock();
+bool random_run(uint64_t seed, uint64_t calls) {
+    uint64_t started = hf_clock();
     bool good = true;
     state = seed * 0x9e3779b97f4a7c15ul + 1;
     say("random: %lu calls from seed %lu\n", calls, seed);

@@ -3,8 +3,8 @@
 
 #include "world.h"
 
-/* "random,SEED,CALLS" as on the command line; whether nothing was found. */
-bool random_run(const char *options);
+/* So many calls, at least; whether nothing was found. */
+bool random_run(uint64_t seed, uint64_t calls);
 
 /* Numbers drawn at random: the same ones for the same seed. */
 uint64_t draw(void);
@@ -45,4 +45,4 @@ extern struct mob_count { uint64_t calls, faults, exceptions, ticks; } mob_count
 
 void mob_init(void);
 void mob_registers(struct hf_task_block *block, uint64_t seed);
-unsigned mob_listen(void); /* takes a call if there is one; how many core calls that took */
+void mob_listen(void); /* takes the calls that there are, up to a few */

@@ -123,3 +123,35 @@ hf_frame_t run_of_core(void) {
     }
     return 0;
 }
+
+void take_handle_at(hf_handle_t slot, hf_frame_t endpoint, unsigned rights) {
+    must(PUT(boot->handles, slot, ENDPOINT, endpoint, 5, (uint16_t)rights));
+}
+
+void take_handle(hf_frame_t endpoint, unsigned rights) { take_handle_at(SLOT, endpoint, rights); }
+
+hf_frame_t world_endpoint(hf_serial_t *serial) {
+    struct hf_result result;
+    hf_frame_t frame = pool_frame();
+    if (do_listed(ON(ENDPOINT_CREATE, frame), &result) != HF_OK) give_up("no endpoint");
+    *serial = result.value[0];
+    return frame;
+}
+
+#define FORGERY (OWN_WINDOW + HF_PAGE_SIZE)
+
+volatile uint64_t *world_forge(hf_frame_t frame, uint64_t word) {
+    volatile uint64_t *page = (volatile uint64_t *)FORGERY;
+    must(STAGED(frame));
+    must_map(boot->aspace, FORGERY, frame, READ_WRITE);
+    for (unsigned i = 0; i < HF_PAGE_SIZE / 8; i++) page[i] = word;
+    return page;
+}
+
+void world_forget_forgery(void) { must(LEAF(UNMAP, boot->aspace, FORGERY)); }
+
+bool world_forged(uint64_t word) {
+    bool same = true;
+    for (unsigned i = 0; i < HF_PAGE_SIZE / 8; i++) same = same && ((volatile uint64_t *)FORGERY)[i] == word;
+    return same;
+}

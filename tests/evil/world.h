@@ -24,7 +24,8 @@ struct world {
     hf_frame_t endpoint, handles;
     hf_frame_t task; /* stopped; has the aspace, handles, buffer, operation page, and the endpoint as its pager */
     hf_frame_t free;
-    hf_frame_t client; /* if there is one: see below */
+    hf_frame_t client;         /* if there is one: see below */
+    hf_frame_t behind_handles; /* FREE: right behind the client's handle table */
 };
 extern struct world world;
 
@@ -45,9 +46,35 @@ hf_frame_t world_large_page(unsigned rights);
 /* The lowest run that the core has altogether; 0 when there is none. */
 hf_frame_t run_of_core(void);
 
+/* Slots of our own table, for an attack's use. */
+#define SLOT 20u
+#define SECOND_SLOT 21u
+#define THIRD_SLOT 22u
+#define ALL_BUT_USE (HF_RIGHTS_ALL & ~HF_RIGHT_USE)
+
+/* A handle of ours to an endpoint, at SLOT or elsewhere. */
+void take_handle(hf_frame_t endpoint, unsigned rights);
+void take_handle_at(hf_handle_t slot, hf_frame_t endpoint, unsigned rights);
+
+/* One more endpoint, whose serial is told. */
+hf_frame_t world_endpoint(hf_serial_t *serial);
+
+/* What lies in a frame that was an object: a page of which every word is this one, and whether it
+ * is that still. Ring 0 that takes it for the object reads what it shall, or leaves a trace. */
+volatile uint64_t *world_forge(hf_frame_t frame, uint64_t word);
+bool world_forged(uint64_t word);
+void world_forget_forgery(void); /* its frame is FREE */
+
 /* ---- client.c: a task, usually in the world's aspace, that calls us and does what we answer */
 
-enum command { COMMAND_READ = 1, COMMAND_WRITE, COMMAND_JUMP, COMMAND_CALL };
+enum command {
+    COMMAND_READ = 1,
+    COMMAND_WRITE,
+    COMMAND_JUMP,
+    COMMAND_CALL,
+    COMMAND_SEND,  /* calls us with so many bytes, and a handle: the call's status */
+    COMMAND_VECTOR /* client_vector */
+};
 
 struct answer {
     bool faulted;   /* a page fault, or another exception: */
@@ -65,12 +92,28 @@ void client_start(void);
 /* The same in any aspace. In our own, nothing is flushed by a switch between it and us. */
 void client_start_in(hf_frame_t aspace);
 
+/* Destroys it; and makes another of the same frame, which has called when this returns. */
+void client_end(void);
+void client_start_again(void);
+
+/* It has our own handle table from now on, and has called when this returns. */
+void client_share_handles(void);
+
+/* Starts one that is more important than we are, and waits at this endpoint when this returns:
+ * with a call (client_main), or for one, which it doesn't answer (client_listen) or holds (client_hold). */
+void client_wait_at(hf_frame_t aspace, hf_frame_t endpoint, void (*entry)(uint64_t argument));
+
+/* What a vector register held; it is `word` now. */
+uint64_t client_vector(uint64_t word);
+
 struct answer client_do(enum command command, uint64_t address, uint64_t value);
 /* A core call with these in RDI, RSI, RDX and R10. */
 struct answer client_call(uint64_t number, uint64_t rdi, uint64_t rsi, uint64_t rdx);
 
 /* What it runs: it calls us, does what the answer says, and calls again. */
 void client_main(uint64_t unused);
+void client_listen(uint64_t unused);
+void client_hold(uint64_t unused);
 
 /* Its code and stack in an aspace; and what makes a task there run `entry(argument)`. */
 void client_image(hf_frame_t aspace);

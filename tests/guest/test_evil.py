@@ -14,7 +14,8 @@ from machine import BUILD, ROOT, image
 SEED = int(os.environ.get("HANDOFF_SEED", "1"))
 CALLS = int(os.environ.get("HANDOFF_EVIL", "200000"))
 LIMIT = 120 + CALLS // 2000
-LEAST = 250  # attacks
+LEAST = 290  # attacks
+MORE = 50000  # calls behind the last look from outside: where they end, so does the machine
 DOCUMENT = ROOT / "docs" / "evil.md"
 
 
@@ -57,10 +58,11 @@ def test_attacks(said):
     check_attacks(said)
 
 
-def test_attacks_without_smep_smap_umip(boot):
-    machine = boot("evil=attacks", modules=in_place_of_memsrv(), cpu="qemu64", limit=180)
-    assert machine.wait() == 0
-    check_attacks(machine.console)
+@pytest.mark.parametrize("order", ["attack", "random,7,0"])
+def test_an_order_that_means_nothing(boot, order):
+    machine = boot(f"evil={order}", modules=in_place_of_memsrv())
+    assert machine.wait() == 2
+    assert len(evil.complaints(machine.console)) == 1 and "the core holds" not in machine.console
 
 
 def test_attacks_in_bochs(bochs):
@@ -68,23 +70,28 @@ def test_attacks_in_bochs(bochs):
 
 
 def audit_while_it_runs(machine, cpu, calls):
-    """After the attacks, in the middle of random calls, and whenever all is drained but at the very end,
-    where the machine doesn't wait. How often that was."""
+    """Before the first random call, in the middle, and whenever all is drained, until there were so many
+    calls. How often that was."""
     for audits in range(10 * calls):
         line = machine.expect(r"^(random: .*|evil: .*(calls|go on).*)\n")[0]
-        made = re.search(r"(\d+) calls(?! from)", line)
-        if line.startswith("evil:") or (made and int(made[1]) >= calls):
+        if line.startswith("evil:"):
             return audits
         audit_evil(machine, cpu)
+        made = re.search(r"(\d+) calls(?! from)", line)
+        if made and int(made[1]) >= calls:
+            return audits + 1
 
 
-@pytest.mark.parametrize("cpu, seed, calls", [("max", SEED, CALLS), ("qemu64", SEED + 1, CALLS // 2)])
-def test_random_calls(boot, cpu, seed, calls):
-    machine = boot(f"evil=attacks,random,{seed},{calls}", modules=in_place_of_memsrv(), cpu=cpu, limit=LIMIT)
-    assert audit_while_it_runs(machine, cpu, calls) >= calls // 50000
+@pytest.mark.parametrize("cpu, cmdline, seed, calls",
+                         [("max", "evil=random", SEED, CALLS),
+                          ("qemu64", "fastpath=off evil=attacks,random", SEED + 1, CALLS // 2)])
+def test_random_calls(boot, cpu, cmdline, seed, calls):
+    machine = boot(f"{cmdline},{seed},{calls + MORE}", modules=in_place_of_memsrv(), cpu=cpu, limit=LIMIT)
+    assert audit_while_it_runs(machine, cpu, calls) > calls // 50000
     assert machine.wait() == 0
-    check_attacks(machine.console)
     check_random(machine.console, calls)
+    if "attacks" in cmdline:
+        check_attacks(machine.console)
     print(re.search(r"^# from tasks.*", machine.console, re.MULTILINE)[0])
 
 
