@@ -41,6 +41,9 @@ static void read_hole(void) { read_of(pmo((paddr_t){0xfee00000})); } /* device r
  * stack to push on, so it becomes a double fault, which has its own. */
 static void overflow_stack(void) { __asm__ volatile("mov %0, %%rsp; 1: push %%rax; jmp 1b" : : "r"(STACK_TOP(0))); }
 
+/* Allowed: so that it is seen that a violation would be told which nothing stops. */
+static void write_data(void) { write_to(data); }
+
 /* These two only a core that checks itself stops (CHECKED=1). */
 static void undefined(void) {
     volatile int32_t most = INT32_MAX;
@@ -62,6 +65,7 @@ static const struct {
     {"write-rodata", write_rodata},
     {"fetch-rodata", fetch_rodata},
     {"fetch-data", fetch_data},
+    {"write-data", write_data},
     {"write-text-alias", write_text_alias},
     {"write-data-alias", write_data_alias},
     {"fetch-pmo", fetch_pmo},

@@ -2,6 +2,7 @@
 
 import os
 from bisect import bisect_right
+from operator import itemgetter
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -39,16 +40,17 @@ class Core:
         for row in program.get_entries():
             if row.state is None:
                 continue
+            place = None if row.state.end_sequence else (names[row.state.file], row.state.line)
             # Of several lines at one address all but the last are empty: nothing of them is left there.
-            rows[row.state.address] = None if row.state.end_sequence else (names[row.state.file], row.state.line)
+            rows[row.state.address] = place
 
-    def is_it(self, instructions):
-        """Whether these (address, bytes) are of this core."""
+    def differences(self, instructions):
+        """How many of these (address, bytes) this core doesn't have."""
         different = 0
         for address, code in instructions:
             at = address - self.start
             different += at >= 0 and self.bytes[at:at + len(code)] != code
-        return different <= TOLERATED
+        return different
 
     def lines(self, addresses):
         """(file, line) of the core's C that the instructions at these addresses come from."""
@@ -68,15 +70,14 @@ def read(path):
         yield int(address, 16), bytes.fromhex(code)
 
 
-def reached_in(folder, elves, root):
+def reached_in(folder, cores):
     """The lines that guests reached which wrote there, how many guests those were, and how many had a
     core that isn't one of these."""
-    cores = [Core(path, root) for path in elves if path.exists()]
     addresses, known, strange = {id(core): set() for core in cores}, 0, 0
     for path in sorted(folder.glob("*.reached")):
         instructions = list(read(path))
-        core = next((core for core in cores if instructions and core.is_it(instructions)), None)
-        if core:
+        different, core = min(((core.differences(instructions), core) for core in cores), key=itemgetter(0))
+        if instructions and different <= TOLERATED:
             known += 1
             addresses[id(core)].update(address for address, _ in instructions)
         else:

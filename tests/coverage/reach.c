@@ -2,8 +2,8 @@
  *
  *     -plugin reach.so,out=FOLDER
  *
- * When QEMU ends, FOLDER/PID.reached has a line for each: its address, and its bytes, by which
- * the cores of several builds are told apart. */
+ * When QEMU ends, a file FOLDER/NAME.reached has a line for each: its address, and its bytes, by
+ * which the cores of several builds are told apart. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,19 +50,20 @@ static void report(FILE *file) {
     }
 }
 
-/* The file has its name when all is in it. */
+/* The file has its name when all is in it. Processes have their numbers again and again. */
 static void at_exit(qemu_plugin_id_t id, void *unused) {
-    char path[4096], unfinished[4096];
+    char path[4096 + 16], unfinished[4096];
     (void)id;
     (void)unused;
-    snprintf(path, sizeof path, "%s/%d.reached", out_folder, (int)getpid());
-    snprintf(unfinished, sizeof unfinished, "%s/%d.unfinished", out_folder, (int)getpid());
-    FILE *file = fopen(unfinished, "w");
+    snprintf(unfinished, sizeof unfinished, "%s/XXXXXX", out_folder);
+    int fd = mkstemp(unfinished);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (file == NULL) {
         perror(unfinished);
         return;
     }
     report(file);
+    snprintf(path, sizeof path, "%s.reached", unfinished);
     if (fclose(file) != 0 || rename(unfinished, path) != 0) perror(path);
 }
 

@@ -6,6 +6,16 @@
 #include <handoff/mmu.h>
 #include <stdbool.h>
 
+/* Which part of the declared set is explored, since not all of it fits into every machine. */
+#define CALLS_ALL 1    /* everything */
+#define CALLS_MEMORY 2 /* nothing about tasks, handle tables and endpoints */
+#define CALLS_USERS \
+    3 /* at most one task and one handle table, which is empty; pages at one address of each size,
+                          as writable ones, but for what CLONE makes of them; no devices */
+#ifndef EXPLORE_CALLS
+#define EXPLORE_CALLS CALLS_ALL
+#endif
+
 /* X(name, text) */
 #define CALL_HOW_LIST(X) \
     X(ASKED, "") \
@@ -28,7 +38,7 @@ struct call {
     uint8_t how;            /* enum call_how */
     uint16_t fields;        /* TASK_SET: which fields ... */
     hf_frame_t value;       /* ... get this value, ... */
-    hf_frame_t operations;  /* ... but for the operation page */
+    hf_frame_t operations;  /* ... but for the operation page; priority and MEMORY are too high */
 };
 
 #define CALLS_MOST 16384u

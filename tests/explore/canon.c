@@ -27,7 +27,7 @@ static void start(void) {
         const struct hf_frame_entry *entry = &machine_entries[frame];
         part[frame] = mix(head, is_rigid(number) ? frame % MACHINE_RUN + 1 : 0);
         if (run->state != HF_RUN_SPLIT) continue;
-        part[frame] = mix(part[frame], entry->type | entry->flags << 8 | (uint64_t)entry->tag << 16);
+        part[frame] = mix(part[frame], entry->type | entry->flags << 8);
         part[frame] = mix(part[frame], entry->refs);
         if (machine_cr3 >> HF_PAGE_SHIFT == frame && frame) part[frame] += 77;
     }
@@ -102,10 +102,36 @@ static void sort(uint8_t *items, unsigned count, const uint64_t *keys) {
 
 #define ROUNDS 3
 
+static void settle(void) {
+    for (unsigned round = 0; round < ROUNDS; round++) relate_all();
+}
+
+/* A frame in use that plays the same part as another one of its run, or MACHINE_FRAMES. */
+static hf_frame_t find_twin(void) {
+    for (hf_frame_t frame = 0; frame < MACHINE_FRAMES; frame++) {
+        if (frame_is(frame, HF_FRAME_FREE) || frame_is(frame, HF_FRAME_CORE) ||
+            is_rigid((unsigned)(frame / MACHINE_RUN)))
+            continue;
+        for (hf_frame_t other = frame + 1; other % MACHINE_RUN != 0; other++) {
+            if (part[other] == part[frame]) return frame;
+        }
+    }
+    return MACHINE_FRAMES;
+}
+
+/* Of twins one is made the first, whichever, so that what they relate to has an order too. */
+static void tell_twins_apart(void) {
+    for (hf_frame_t twin = find_twin(); twin < MACHINE_FRAMES; twin = find_twin()) {
+        part[twin] = mix(part[twin], 10);
+        settle();
+    }
+}
+
 void canon_order(uint8_t order[MACHINE_FRAMES], uint8_t label[MACHINE_FRAMES]) {
     uint8_t runs[MACHINE_RUNS];
     start();
-    for (unsigned round = 0; round < ROUNDS; round++) relate_all();
+    settle();
+    tell_twins_apart();
     for (unsigned run = 0; run < MACHINE_RUNS; run++) runs[run] = (uint8_t)run;
     sort(runs + 1, MACHINE_RUNS - 1, part_of_run); /* the first has the core's frames */
     for (unsigned i = 0; i < MACHINE_FRAMES; i++)

@@ -18,6 +18,12 @@ static enum hf_frame_type kept_types[MACHINE_FRAMES];
 
 enum hf_frame_type state_kept_type(hf_frame_t frame) { return kept_types[frame]; }
 
+uint16_t state_kept_tag(hf_frame_t frame) {
+    const struct hf_run_header *run = &kept.headers[frame / MACHINE_RUN];
+    if (run->state == HF_RUN_SPLIT) return kept.entries[frame].tag;
+    return run->state == HF_RUN_STAGED || run->state == HF_RUN_USER ? run->busy : 0;
+}
+
 bool state_kept_pin(hf_frame_t frame, unsigned extent) {
     const struct hf_run_header *run = &kept.headers[frame / MACHINE_RUN];
     if (extent == HF_WHOLE_RUN) return run->flags & HF_FRAME_PINNED;

@@ -31,7 +31,9 @@ static void fill_block(const struct call *call) {
         .handles = call->value,
         .buffer = call->value,
         .operations = call->operations,
-        .pager = HF_NO_FRAME,
+        .pager = call->value,
+        .priority = 256,
+        .memory = 2,
     };
 }
 
@@ -75,7 +77,7 @@ static hf_status_t make(const struct call *call, struct hf_result *result) {
     case CALL_ASKED:
         break;
     }
-    fill_block(call);
+    if (call->op.code == HF_OP_TASK_SET) fill_block(call);
     return mmu_one(&asker, &call->op, result);
 }
 

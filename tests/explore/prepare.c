@@ -4,10 +4,6 @@
 #include "schedule.h"
 #include "state.h"
 
-#ifndef EXPLORE_TASKS
-#define EXPLORE_TASKS 1
-#endif
-
 #define ASPACE 1u
 #define OTHER 2u
 #define TABLES 3u /* up to three for each aspace */
@@ -131,34 +127,23 @@ static bool make_torn(void) {
     return good;
 }
 
-const struct prepared prepared[] = {
-    {"boot", make_boot, true},
-    {"shared", make_shared, TABLE_LEVELS > 2u},
-    {"running", make_running, TABLE_LEVELS > 2u},
-    {"pinned", make_pinned, TABLE_LEVELS > 2u},
-    {"large", make_large, TABLE_LEVELS > 2u},
-    {"split", make_split, TABLE_LEVELS > 2u},
-    {"torn", make_torn, TABLE_LEVELS > 2u},
-    {NULL, NULL, false},
+/* ---- All of them ---- */
+
+const char *const prepared_names[PREPARED_COUNT] = {
+#define X(name) #name,
+    PREPARED_LIST(X)
+#undef X
 };
 
-/* A 2 MiB page beside a PT, in two aspaces, and what becomes of it, needs seven frames. */
-#define MANY (MACHINE_FRAMES - MACHINE_CORE >= 7u)
-#define ALL_TASKS (EXPLORE_TASKS && TABLE_LEVELS == 2u)
+bool prepared_fits(enum prepared_name name) {
+    return name == PREPARED_boot || (TABLE_LEVELS > 2u && MACHINE_FRAMES > TASK + MACHINE_RUN);
+}
 
-const uint8_t prepared_reaches[REACHED_COUNT] = {
-    [REACHED_SHARED] = MANY,
-    [REACHED_LARGE] = MANY,
-    [REACHED_LARGE_BESIDE] = MANY,
-    [REACHED_SHARED_SPLIT] = MANY,
-    [REACHED_ZEROING] = MANY,
-    [REACHED_PINNED] = 1,
-    [REACHED_PINNED_RUN] = MANY,
-    [REACHED_DEVICE] = 1,
-    [REACHED_TORN] = 1,
-    [REACHED_LOADED] = 1,
-    [REACHED_TASK] = EXPLORE_TASKS,
-    [REACHED_RUNNING] = EXPLORE_TASKS,
-    [REACHED_BUFFER] = EXPLORE_TASKS,
-    [REACHED_WAITING] = ALL_TASKS,
-};
+bool prepared_make(enum prepared_name name) {
+    static bool (*const makers[])(void) = {
+#define X(name) make_##name,
+        PREPARED_LIST(X)
+#undef X
+    };
+    return makers[name]();
+}

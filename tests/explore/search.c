@@ -2,7 +2,9 @@
 
 #include "caches.h"
 #include "calls.h"
+#include "effect.h"
 #include "judge.h"
+#include "reach.h"
 #include "state.h"
 #include "visited.h"
 #include "words.h"
@@ -52,28 +54,11 @@ static void fail(const char *wrong, const struct call *call, hf_status_t status)
 
 /* ---- One call ---- */
 
-/* A pin is no count, so that nothing else tells when a pinned frame was freed. */
-static bool was_pinned(const struct call *call, hf_frame_t frame) {
-    bool unpin = call->op.code == HF_OP_UNPIN;
-    return (state_kept_pin(frame, HF_ONE_FRAME) && !(unpin && call->op.level == HF_ONE_FRAME)) ||
-           (state_kept_pin(frame, HF_WHOLE_RUN) && !(unpin && call->op.level == HF_WHOLE_RUN));
-}
-
-static const char *judge_freed(const struct call *call, hf_status_t status, const struct hf_result *result) {
-    uint64_t freed = 0;
-    for (hf_frame_t frame = 0; frame < MACHINE_FRAMES; frame++) {
-        bool is_new = frame_is(frame, HF_FRAME_FREE) && state_kept_type(frame) != HF_FRAME_FREE;
-        freed |= (uint64_t)is_new << frame;
-        if (is_new && was_pinned(call, frame)) return "a pinned frame became FREE";
-    }
-    return freed == calls_freed(call, status, result) ? NULL : "a call doesn't tell which frames became FREE";
-}
-
 static void try_granted(const struct call *call, unsigned number, hf_status_t status, const struct hf_result *result) {
     static uint8_t bytes[STATE_BYTES];
     found.granted++;
     const char *wrong = caches_wrong();
-    if (!wrong && call->op.code) wrong = judge_freed(call, status, result);
+    if (!wrong) wrong = effect_wrong(call, status, result);
     if (!wrong) wrong = judge_pages();
     if (!wrong && visited_add(state_hash())) {
         wrong = judge_state();
@@ -99,7 +84,7 @@ static void try_call(unsigned number) {
 
 static void try_state(void) {
     const uint8_t *bytes = visited_bytes();
-    judge_note();
+    reach_note();
     state_keep(wanted->all_bytes);
     const char *wrong = judge_drain();
     if (wrong) fail(wrong, NULL, HF_OK);
@@ -121,19 +106,19 @@ static void tell_progress(void) {
             (unsigned long long)visited_waiting(), visited_depth());
 }
 
-struct found search_from_here(const struct search *search, bool fresh) {
+struct found search_from_here(const struct search *search) {
     static uint8_t bytes[STATE_BYTES];
     wanted = search;
-    found = (struct found){.exhausted = true};
+    found = (struct found){0};
     size_t length = state_save(bytes);
     state_load(bytes);
     const char *wrong = judge_state();
-    visited_begin(bytes, length, fresh);
+    visited_begin(bytes, length);
     (void)visited_add(state_hash());
     if (wrong) fail(wrong, NULL, HF_OK);
     while (!found.wrong && visited_next()) {
         if (is_enough()) {
-            found.exhausted = false;
+            found.border = visited_waiting();
             break;
         }
         found.states++;

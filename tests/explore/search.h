@@ -12,11 +12,11 @@ struct search {
 };
 
 struct found {
-    uint64_t states, calls, granted;
+    uint64_t states, calls, granted; /* states: in which all calls were made */
+    uint64_t border;                 /* states that were found and judged, but no call was made in them */
     unsigned depth;
-    bool exhausted;
     const char *wrong; /* the first violation; the way there was printed */
 };
 
-/* From the machine's state on. States that an earlier search found are not visited again unless `fresh`. */
-struct found search_from_here(const struct search *search, bool fresh);
+/* From the machine's state on. */
+struct found search_from_here(const struct search *search);

@@ -2,8 +2,9 @@
  *
  * What is written: the frame table; the entries of tables, without accessed and dirty bits; what
  * tasks and handle tables name; who runs and who is ready; CR3. What isn't: contents of pages,
- * which are either clean or secret as their type says, and serials, which only tell the living
- * from the dead. */
+ * which are either clean or secret as their type says; serials, which only tell the living
+ * from the dead; and tags of frames, which are each frame's own. (A run's tag stands where
+ * a count may stand too, and is written.) */
 #pragma once
 
 #include <stdbool.h>
@@ -38,6 +39,9 @@ void state_return(void);
 
 /* The type that a frame had when the state was kept. */
 enum hf_frame_type state_kept_type(hf_frame_t frame);
+
+/* Its tag then: that of its run if it was part of a page of 2 MiB. */
+uint16_t state_kept_tag(hf_frame_t frame);
 
 /* Whether it was pinned then: by itself, or with its run (enum hf_extent). */
 bool state_kept_pin(hf_frame_t frame, unsigned extent);

@@ -84,13 +84,11 @@ void visited_put(unsigned call, const uint8_t *bytes, size_t length) {
     put(bytes, length);
 }
 
-void visited_begin(const uint8_t *bytes, size_t length, bool fresh) {
-    if (fresh || !hashes) {
-        free(hashes);
-        slots = 1u << 16;
-        used = 0;
-        hashes = allocate(slots, sizeof *hashes);
-    }
+void visited_begin(const uint8_t *bytes, size_t length) {
+    free(hashes);
+    slots = 1u << 16;
+    used = 0;
+    hashes = allocate(slots, sizeof *hashes);
     for (struct block *block = first; block; block = first) {
         first = block->next;
         free(block);

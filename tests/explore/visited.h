@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A search begins at this state; `fresh`: everything before is forgotten. */
-void visited_begin(const uint8_t *bytes, size_t length, bool fresh);
+/* A search begins at this state; everything before is forgotten. */
+void visited_begin(const uint8_t *bytes, size_t length);
 const uint8_t *visited_start(void);
 
 /* Whether a state with this hash was not found before; now it was. */

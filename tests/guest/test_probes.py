@@ -74,6 +74,12 @@ def test_probe_is_stopped_in_bochs(bochs, name):
     check_panic(name, bochs(f"selftest={name}").wait())
 
 
+def test_what_nothing_stops_is_told(boot):
+    machine = boot("selftest=write-data")
+    assert machine.wait() == PANIC
+    assert "panic: selftest: nothing stopped the violation" in machine.console
+
+
 def test_stack_overflow(boot):
     machine = boot("selftest=overflow-stack")
     assert machine.wait() == PANIC

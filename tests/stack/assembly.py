@@ -16,19 +16,21 @@ class Walker:
     """Follows RSP from each place that loads it with the top of a stack. None: it is elsewhere."""
 
     def __init__(self):
-        self.depth, self.at_target, self.calls = None, {}, []
+        self.depth, self.at_target, self.calls, self.jumps = None, {}, [], []
 
     def take(self, address, name, operands, symbol):
         self.depth = self.at_target.get(address, self.depth)
         if name == "call":
             self.calls.append((BY_REGISTER if operands.startswith("*") else symbol, self.depth))
-        elif name.startswith("j") and not symbol and not operands.startswith("*"):
+        elif name.startswith("j") and symbol:
+            self.jumps.append(symbol)
+        elif name.startswith("j") and not operands.startswith("*"):
             self.at_target[int(operands, 16)] = self.depth
         elif name in ("push", "pushq", "pop", "popq"):
             self._move(8 if name.startswith("push") else -8)
         elif operands.endswith(",%rsp") and name.startswith(("sub", "add")):
             self._move(int(NUMBER.search(operands)[1], 16) * (1 if name.startswith("sub") else -1))
-        elif operands.endswith(",%rsp"):
+        elif operands.endswith((",%rsp", ",%esp")):
             self.depth = 0 if name.startswith("mov") and operands.startswith("$") else None
         if name in NO_WAY_ON:
             self.depth = None
@@ -38,11 +40,12 @@ class Walker:
             self.depth += by
 
 
-def calls(path):
+def calls(path, of_c):
     """(function, bytes pushed before) of each call in an object file of assembly; the bytes are None
-    where RSP isn't on a stack that was just loaded."""
-    lines = subprocess.run(["objdump", "-d", "-r", "--no-show-raw-insn", path], check=True, stdout=subprocess.PIPE,
-                           text=True).stdout.splitlines()
+    where RSP isn't on a stack that was just loaded. It may jump to other assembly, but not to C,
+    whose functions are `of_c`."""
+    command = ["objdump", "-d", "-r", "--no-show-raw-insn", path]
+    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
     walker = Walker()
     for line, after in zip(lines, [*lines[1:], ""]):
         match = INSTRUCTION.match(line)
@@ -51,4 +54,6 @@ def calls(path):
             walker.take(int(match[1], 16), match[2], match[3], relocation and relocation[1])
     if not all(function for function, _ in walker.calls):
         raise Problem(f"{path} calls what has no name")
+    if of_c & set(walker.jumps):
+        raise Problem(f"{path} jumps into C: {', '.join(sorted(of_c & set(walker.jumps)))}")
     return walker.calls
