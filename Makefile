@@ -131,8 +131,10 @@ TEST_PROGRAMS := $(call programs_in,tests/tasks)
 # These take memsrv's place, and have some sources of others.
 BENCH_PROGRAM := tests/bench/membench
 EVIL_PROGRAM := tests/evil
+AUDITED_PROGRAM := tests/audited
 shared-$(BENCH_PROGRAM) := tasks/bench/sample.c servers/memsrv/core.c servers/memsrv/start.asm
 shared-$(EVIL_PROGRAM) := servers/memsrv/start.asm
+shared-$(AUDITED_PROGRAM) := $(patsubst %,tests/evil/%.c,client console look memory world) servers/memsrv/start.asm
 
 # TASKS=DIRECTORY: programs from outside the tree
 ifdef TASKS
@@ -150,7 +152,7 @@ endif
 
 RUN_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(OUTSIDE_PROGRAMS)
 TREE_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(TEST_PROGRAMS)
-PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(OUTSIDE_PROGRAMS)
+PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(AUDITED_PROGRAM) $(OUTSIDE_PROGRAMS)
 names = $(notdir $(1))
 
 twice := $(strip $(foreach name,$(sort $(call names,$(PROGRAMS))),\
@@ -196,6 +198,7 @@ $(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(TASK_CFLAGS))
 $(BUILD)/tests/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
 $(BUILD)/tasks/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only
 $(BUILD)/tests/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only -Itasks/bench -Iservers/memsrv
+$(BUILD)/tests/audited/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -Itests/evil
 $(BUILD)/boot/% $(BUILD)/ukernel/%: ASM_INCLUDE = -Iukernel/
 
 define compile

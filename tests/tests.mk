@@ -7,8 +7,15 @@ FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_SECONDS ?= 60
 COUNTER := $(BUILD)/tests/bench/count.so
 REACH := $(BUILD)/tests/coverage/reach.so
-tested_images := $(call image_files,$(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM)) $(BUILD)/image/test-core \
-    $(COUNTER) $(REACH)
+tested_images := $(call image_files,$(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(AUDITED_PROGRAM)) \
+    $(BUILD)/image/test-core $(if $(CHECKED),,$(BUILD)/image/checked-core) $(COUNTER) $(REACH)
+
+# The core that checks itself, with the symbols: it is built in a folder of its own, like all of `make checked`.
+$(BUILD)/image/checked-core: $(CORE) $(wildcard ukernel/audit/*.[ch])
+	@mkdir -p $(@D)
+	@$(MAKE) --no-print-directory CHECKED=1 BUILD=$(BUILD)-checked $(BUILD)-checked/image/core
+	$(Q)cp $(BUILD)-checked/handoff.elf $(BUILD)/checked.elf
+	$(Q)cp $(BUILD)-checked/image/core $@
 
 $(HOST_TESTS): $(BUILD)/%: %.c tools/host-test $(GEN)/host-flags
 	$(call say,HOSTCC,$<)
@@ -60,7 +67,7 @@ $(BUILD)/evil-cd.iso: $(BUILD)/image/core $(call image_files,$(EVIL_PROGRAM)) $(
 	$(Q)tools/image cd $@ $(BUILD)/image/core 'evil=$(EVIL)' memsrv $(BUILD)/image/$(call names,$(EVIL_PROGRAM))
 
 evil: $(BUILD)/evil-cd.iso ## boot a memsrv that tries to break the core: EVIL=attacks or EVIL=random,SEED,CALLS
-	@tools/run $(run_options) $< $(QEMUFLAGS) || [ $$? -eq 130 ]
+	@tools/run $(run_options) $< $(QEMUFLAGS)
 .PHONY: evil
 
 # ---- Judging the tests, and the core's build: docs/judging.md ----
@@ -78,17 +85,35 @@ coverage: ## which lines of the core all tests together reach: COVERAGEFLAGS="--
 coverage-here: $(tested_images)
 	@BUILD=$(BUILD) tools/coverage $(COVERAGEFLAGS)
 
+$(BUILD)/tests/core/guard.c.o: CFLAGS_HERE = $(CORE_CFLAGS) $(if $(is_clang),,-fcallgraph-info=su)
+
 stack: $(CORE) ## how deep the core's stacks can become
-	@tools/stack-depth --limit $(STACK_LIMIT) $< $(call objects,$(filter ukernel/%,$(CORE_SOURCES)))
+	@tools/stack-depth --limit $(STACK_LIMIT) $< $(call objects,$(filter-out boot/%,$(CORE_SOURCES)))
 
 checked: ## run tests of the guest on a core that checks itself
 	@$(MAKE) --no-print-directory CHECKED=1 BUILD=$(BUILD)-checked checked-here
 
 CHECKED_TESTS := $(addprefix tests/guest/,checked.py test_boot.py test_ipc.py test_faults.py test_hostile.py \
     test_badcalls.py test_evil.py)
+# This core is larger: with all programs of the tests it doesn't fit into 3 MiB.
 checked-here: $(tested_images)
-	@BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider -k 'not bochs and not uefi' $(CHECKED_TESTS)
+	@BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider \
+	    -k 'not bochs and not uefi and not cost and not 3M' $(CHECKED_TESTS)
 .PHONY: mutate coverage stack checked checked-here coverage-here
+
+# ---- Exploring: docs/exploration.md ----
+
+EXPLORERS := $(BUILD)/tests/host/test_explore $(BUILD)/tests/host/test_explore_levels
+
+explore: ## make all MMU calls in all states of small machines: EXPLOREFLAGS="memory users all levels prepared"
+	@HOSTCC="$(HOSTCC)" nice -n 10 tests/explore/full --build $(BUILD) $(EXPLOREFLAGS)
+
+explore-short: $(EXPLORERS) ## the same in smaller machines, with sanitizers; part of test-host
+	@for explorer in $^; do $$explorer || exit 1; done
+
+explore-faults: ## plant faults into the core: does the explorer find each?
+	@HOSTCC="$(HOSTCC)" nice -n 10 tests/explore/plant --build $(BUILD)
+.PHONY: explore explore-short explore-faults
 
 # ---- Measuring ----
 

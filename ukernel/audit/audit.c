@@ -2,10 +2,12 @@
 
 #include "../log.h"
 
-static audit_part *const phases[] = {audit_processor, audit_kernel, audit_runs,   audit_tables,
-                                     audit_objects,   audit_count,  audit_compare};
+static audit_part *const phases[] = {audit_processor, audit_kernel, audit_runs,  audit_tables,
+                                     audit_objects,   audit_ready,  audit_count, audit_compare};
 #define PHASES (sizeof(phases) / sizeof(phases[0]))
-#define COUNTING 5u /* the last two are repeated for each window */
+#define COUNTING 6u /* the last two are repeated for each window */
+
+#define WORK_OF_AUDIT TABLE_ENTRIES /* so that one entry has room for one */
 
 static struct audit current;
 
@@ -25,16 +27,21 @@ bool audit_check(struct audit *audit, bool good, enum hf_invariant invariant, co
     return good;
 }
 
-bool audit_each_frame(struct audit *audit, unsigned (*cost)(enum hf_frame_type type),
-                      void (*visit)(struct audit *audit, hf_frame_t frame)) {
+bool audit_each_frame(struct audit *audit, unsigned (*slots)(enum hf_frame_type type), audit_visit *visit) {
     unsigned left = AUDIT_SLOTS;
     while (audit->at < frame_limit && left > 0) {
-        bool split = frame_has_entry(audit->at);
-        unsigned most = split ? cost(frame_type(audit->at)) : 1;
-        if (most > left) return false;
-        left -= most;
-        if (split) visit(audit, audit->at);
-        audit->at = split ? audit->at + 1 : (audit->at / RUN_FRAMES + 1) * RUN_FRAMES;
+        hf_frame_t frame = audit->at;
+        if (!frame_has_entry(frame)) {
+            audit->at = (frame / RUN_FRAMES + 1) * RUN_FRAMES;
+            left--;
+            continue;
+        }
+        unsigned all = slots(frame_type(frame)), first = audit->slot;
+        unsigned end = all - first < left ? all : first + left;
+        visit(audit, frame, first, end);
+        left -= end - first;
+        audit->slot = end < all ? end : 0;
+        audit->at += end == all;
     }
     return audit->at >= frame_limit;
 }
@@ -42,6 +49,7 @@ bool audit_each_frame(struct audit *audit, unsigned (*cost)(enum hf_frame_type t
 /* To the next phase, or window; false when there is none. */
 static bool go_on(void) {
     current.at = 0;
+    current.slot = 0;
     if (++current.phase < PHASES) return true;
     current.phase = COUNTING;
     return current.first < frame_limit;
@@ -50,7 +58,7 @@ static bool go_on(void) {
 hf_status_t mmu_audit(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
     if (op->address == 0) current = (struct audit){0};
     if (op->object || op->address != current.calls) return HF_BAD_ARGUMENT;
-    if (!mmu_take_entries(mmu, AUDIT_SLOTS)) return HF_AGAIN;
+    if (!mmu_take_entries(mmu, WORK_OF_AUDIT)) return HF_AGAIN;
     current.result = result;
     current.calls++;
     bool more = !phases[current.phase](&current) || go_on();

@@ -5,47 +5,66 @@
 
 /* ---- runs ---- */
 
-/* Whether all RAM of a run is where frame_pointer looks for it. */
-static bool in_pmo(hf_frame_t first) {
-    for (hf_frame_t frame = first; frame < first + RUN_FRAMES; frame++) {
-        if (frame_is(frame, HF_FRAME_RESERVED)) continue;
-        struct walk found = walk(kernelmap_root(), (uint64_t)frame_pointer(frame), HF_LEVEL_PT);
-        if (!entry_present(*found.entry)) return false;
-        if (found.level != HF_LEVEL_PT) return true; /* a page of 2 MiB, which audit_kernel has looked at */
-    }
-    return true;
+/* Whether a frame of RAM is where frame_pointer looks for it. Where a page of 2 MiB is, audit_kernel has looked. */
+static bool in_pmo(hf_frame_t frame) {
+    if (frame_is(frame, HF_FRAME_RESERVED)) return true;
+    return entry_present(*walk(kernelmap_root(), (uint64_t)frame_pointer(frame), HF_LEVEL_PT).entry);
 }
 
-static bool is_free(hf_frame_t frame) { return FRAME_ENTRIES[frame].type == HF_FRAME_FREE; }
-
-static void check_run(struct audit *audit, hf_frame_t first) {
+static void check_header(struct audit *audit, hf_frame_t first) {
     const struct hf_run_header *run = frame_run(first);
     bool large = run->state == HF_RUN_STAGED || run->state == HF_RUN_USER;
     bool pinned = run->flags == HF_FRAME_PINNED && (run->state == HF_RUN_USER || run->state == HF_RUN_SPLIT);
     bool valid = run->state <= HF_RUN_USER && (run->flags == 0 || pinned) &&
                  (large || run->state == HF_RUN_SPLIT || run->state == HF_RUN_ZEROING || run->busy == 0) &&
                  (run->state == HF_RUN_USER || run->state == HF_RUN_SPLIT || run->refs == 0);
-    if (!audit_check(audit, valid, HF_INVARIANT_TYPED, "no valid run header", first, HF_NO_FRAME)) return;
+    audit_check(audit, valid, HF_INVARIANT_TYPED, "no valid run header", first, HF_NO_FRAME);
     audit_check(audit, run->state != HF_RUN_USER || run_in_use(run), HF_INVARIANT_CONSERVED, "a run that nothing keeps",
                 first, HF_NO_FRAME);
     audit_check(audit, run->state != HF_RUN_ZEROING || run->busy < RUN_FRAMES, HF_INVARIANT_BOUNDED,
                 "zeroed beyond its end", first, run->busy);
-    audit_check(audit, run->state == HF_RUN_RESERVED || in_pmo(first), HF_INVARIANT_KERNEL_HALF,
-                "RAM that is not in the PMO", first, HF_NO_FRAME);
-    if (run->state != HF_RUN_SPLIT) return;
-    unsigned busy = 0;
-    for (hf_frame_t frame = first; frame < first + RUN_FRAMES; frame++) {
-        busy += !is_free(frame);
-        audit_check(audit, !run_in_use(run) || FRAME_ENTRIES[frame].type == HF_FRAME_USER, HF_INVARIANT_TYPED,
-                    "part of a page of 2 MiB, and not USER", frame, HF_NO_FRAME);
-    }
-    audit_check(audit, busy == run->busy && busy > 0, HF_INVARIANT_COUNTED, "busy is not what is not FREE", first,
-                busy);
 }
 
+/* One frame of a split run. */
+static void check_split(struct audit *audit, hf_frame_t frame) {
+    const struct hf_run_header *run = frame_run(frame);
+    audit->busy += FRAME_ENTRIES[frame].type != HF_FRAME_FREE;
+    audit_check(audit, !run_in_use(run) || FRAME_ENTRIES[frame].type == HF_FRAME_USER, HF_INVARIANT_TYPED,
+                "part of a page of 2 MiB, and not USER", frame, HF_NO_FRAME);
+    if ((frame + 1) % RUN_FRAMES != 0) return;
+    audit_check(audit, audit->busy == run->busy && audit->busy > 0, HF_INVARIANT_COUNTED,
+                "busy is not what is not FREE", frame, audit->busy);
+}
+
+static bool is_zero(hf_frame_t frame) {
+    const uint64_t *words = frame_pointer(frame);
+    uint64_t seen = 0;
+    for (unsigned i = 0; i < HF_PAGE_SIZE / sizeof(*words); i++) seen |= words[i];
+    return seen == 0;
+}
+
+/* A frame of its run, or the run when it is whole; how many frames that was. */
+static uint64_t check_frame(struct audit *audit, hf_frame_t frame) {
+    const struct hf_run_header *run = frame_run(frame);
+    if (frame % RUN_FRAMES == 0) {
+        audit->busy = 0;
+        check_header(audit, frame);
+    }
+    audit_check(audit, in_pmo(frame), HF_INVARIANT_KERNEL_HALF, "RAM that is not in the PMO", frame, HF_NO_FRAME);
+    if (run->state == HF_RUN_SPLIT) check_split(audit, frame);
+    bool zeroed = run->state == HF_RUN_ZEROING && frame % RUN_FRAMES < run->busy;
+    if (zeroed) audit_check(audit, is_zero(frame), HF_INVARIANT_CLEAN, "not as zero as it says", frame, HF_NO_FRAME);
+    return run->state == HF_RUN_SPLIT || zeroed ? 1 : RUN_FRAMES - frame % RUN_FRAMES;
+}
+
+#define PARTS_OF_RUN 16u /* a zeroed page takes as long as so many frames of a split run */
+
 bool audit_runs(struct audit *audit) {
-    check_run(audit, audit->at);
-    audit->at += RUN_FRAMES;
+    for (unsigned left = AUDIT_SLOTS / 2; left > 0 && audit->at < frame_limit;) {
+        unsigned cost = frame_run(audit->at)->state == HF_RUN_ZEROING ? PARTS_OF_RUN : 1;
+        audit->at += check_frame(audit, audit->at);
+        left -= cost < left ? cost : left;
+    }
     return audit->at >= frame_limit;
 }
 
@@ -77,11 +96,11 @@ static void count_entry(const struct audit *audit, pte_t entry, enum hf_frame_ty
     }
 }
 
-static void count_table(const struct audit *audit, hf_frame_t table, enum hf_frame_type type) {
+static void count_table(const struct audit *audit, hf_frame_t table, unsigned first, unsigned end) {
+    enum hf_frame_type type = frame_type(table);
     const pte_t *entries = frame_pointer(table);
-    unsigned end = type == HF_FRAME_PML4 ? KERNEL_HALF_SLOT : TABLE_ENTRIES;
     uint32_t present = 0;
-    for (unsigned slot = 0; slot < end; slot++) {
+    for (unsigned slot = first; slot < end; slot++) {
         if (!entry_present(entries[slot])) continue;
         present++;
         count_entry(audit, entries[slot], type);
@@ -100,19 +119,20 @@ static void count_task(const struct audit *audit, const struct task *task) {
     if (task->cr3) count_ref(audit, task->cr3 >> HF_PAGE_SHIFT, 1);
 }
 
-static bool is_table(enum hf_frame_type type) { return type >= HF_FRAME_PT && type <= HF_FRAME_PML4; }
+static unsigned slots(enum hf_frame_type type) {
+    if (type == HF_FRAME_PML4) return KERNEL_HALF_SLOT;
+    return audit_is_table(type) ? TABLE_ENTRIES : 1;
+}
 
-static unsigned cost_of_count(enum hf_frame_type type) { return is_table(type) ? AUDIT_SLOTS : 4; }
-
-static void count_frame(struct audit *audit, hf_frame_t frame) {
+static void count_frame(struct audit *audit, hf_frame_t frame, unsigned first, unsigned end) {
     enum hf_frame_type type = frame_type(frame);
-    if (is_table(type)) count_table(audit, frame, type);
+    if (audit_is_table(type)) count_table(audit, frame, first, end);
     if (type == HF_FRAME_TASK) count_task(audit, frame_pointer(frame));
 }
 
 bool audit_count(struct audit *audit) {
-    if (audit->at == 0) counts = (struct counts){0};
-    return audit_each_frame(audit, cost_of_count, count_frame);
+    if (audit->at == 0 && audit->slot == 0) counts = (struct counts){0};
+    return audit_each_frame(audit, slots, count_frame);
 }
 
 static void compare_run(struct audit *audit, hf_frame_t first) {
@@ -125,7 +145,7 @@ static void compare_run(struct audit *audit, hf_frame_t first) {
 static void compare_frame(struct audit *audit, hf_frame_t frame) {
     const struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
     uint32_t counted = counts.refs[frame - audit->first];
-    bool lower = is_table(entry->type) && entry->type != HF_FRAME_PML4;
+    bool lower = audit_is_table(entry->type) && entry->type != HF_FRAME_PML4;
     bool kept = entry->refs || (entry->flags & HF_FRAME_PINNED) || run_in_use(frame_run(frame));
     audit_check(audit, entry->refs == counted, HF_INVARIANT_COUNTED, "refs are not what refers to it", frame, counted);
     audit_check(audit, counts.parents[frame - audit->first] == lower, HF_INVARIANT_TREE, "not one parent", frame,
@@ -136,8 +156,8 @@ static void compare_frame(struct audit *audit, hf_frame_t frame) {
 
 bool audit_compare(struct audit *audit) {
     if (audit->at == 0) audit->at = audit->first;
-    hf_frame_t end = audit->at + RUN_FRAMES;
-    compare_run(audit, audit->at);
+    if (audit->at % RUN_FRAMES == 0) compare_run(audit, audit->at);
+    hf_frame_t end = audit->at + AUDIT_SLOTS;
     for (; audit->at < end; audit->at++) {
         if (frame_has_entry(audit->at)) compare_frame(audit, audit->at);
     }

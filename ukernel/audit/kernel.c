@@ -31,13 +31,21 @@ static bool image_is_right(uint64_t address, uint64_t physical, uint64_t bits) {
     return physical == address - IMAGE_BASE && bits == right && is_within(address, image_start, image_end);
 }
 
+/* The local APIC's registers and VGA's text, in this order, uncached. */
+static bool device_is_right(uint64_t address, uint64_t physical, uint64_t bits) {
+    static const uint64_t devices[] = {0xfee00000, 0xb8000};
+    uint64_t which = (address - DEVICES_START) / HF_PAGE_SIZE;
+    return which < sizeof(devices) / sizeof(devices[0]) && physical == devices[which] && (bits & ENTRY_NX) &&
+           (bits & ENTRY_NO_CACHE);
+}
+
 /* `bits`: which of W, NX and the cache's it has. */
 static bool page_is_right(uint64_t address, uint64_t physical, uint64_t bits) {
     if (address < PMO_START + PMO_LIMIT) return pmo_is_right(address, physical, bits);
     if (address < STACKS_START) return bits == (ENTRY_NX | ENTRY_WRITE) && is_core(physical >> HF_PAGE_SHIFT);
     if (address < DEVICES_START) return stack_is_right(address, physical, bits);
     if (address >= IMAGE_BASE) return image_is_right(address, physical, bits);
-    return (bits & ENTRY_NX) && (bits & ENTRY_NO_CACHE) && frame_is(physical >> HF_PAGE_SHIFT, HF_FRAME_RESERVED);
+    return device_is_right(address, physical, bits);
 }
 
 static void check_page(struct audit *audit, uint64_t address, struct walk page) {

@@ -51,7 +51,7 @@ static void check_registers(struct audit *audit, hf_frame_t frame, const struct 
 static bool is_linked(const struct task *task, const struct task_queue *queue) {
     bool after = task->next ? is_task(task->next) && task->next->previous == task : queue->last == task;
     bool before = queue->first == task || (is_task(task->previous) && task->previous->next == task);
-    return after && before;
+    return queue->first && after && before;
 }
 
 static bool has_call_of(const struct task *server, const struct task *task) {
@@ -90,7 +90,6 @@ static void check_task(struct audit *audit, hf_frame_t frame) {
     WRONG(caller != NO_CALL && caller != GONE_CALL && !(is_task(caller) && caller->server == task),
           "has the call of somebody who doesn't wait for it", HF_NO_FRAME);
     RIGHT(task->serial != 0 && task->effective >= task->priority, "no serial, or less than its own priority");
-    RIGHT(!task->operations || task->memory, "an operation page without MEMORY");
     RIGHT(((task->slow & SLOW_FPU) != 0) == (processor.fpu == task), "not who the FPU's registers are of");
     RIGHT(((task->slow & SLOW_FS_BASE) != 0) == (task->fs_base != 0), "an FS base that the fast path doesn't see");
 }
@@ -112,13 +111,21 @@ static void check_endpoint(struct audit *audit, hf_frame_t frame) {
 
 #define RIGHTS_ALL 63u /* enum hf_handle_rights */
 
+/* What it names may be gone; but then no entry that isn't kept may say it were there. */
+static bool weak_name_is_right(uint64_t object) {
+    if (object < PMO_START || object % HF_PAGE_SIZE != 0) return false;
+    hf_frame_t frame = frame_of((const void *)object);
+    if (frame >= frame_limit) return false;
+    unsigned type = FRAME_ENTRIES[frame].type;
+    return frame_has_entry(frame) || (type != HF_FRAME_ENDPOINT && type != HF_FRAME_TASK);
+}
+
 static bool handle_is_right(const struct handle *handle) {
     switch (handle->kind) {
     case HF_HANDLE_NONE:
         return handle->rights == 0;
     case HF_HANDLE_ENDPOINT:
-    case HF_HANDLE_REPLY:
-        return handle->object >= PMO_START && handle->object < PMO_START + PMO_LIMIT;
+    case HF_HANDLE_REPLY: return weak_name_is_right(handle->object);
     case HF_HANDLE_PORTS:
         return device_ports_grantable(handle->object, handle->serial);
     case HF_HANDLE_IRQ:
@@ -130,48 +137,48 @@ static bool handle_is_right(const struct handle *handle) {
     }
 }
 
-static void check_handles(struct audit *audit, hf_frame_t frame) {
+static void check_handles(struct audit *audit, hf_frame_t frame, unsigned first, unsigned end) {
     const struct handle *table = frame_pointer(frame);
     WRONG(table[0].kind != HF_HANDLE_NONE, "slot 0 has a handle", 0);
-    for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) {
+    for (unsigned slot = first; slot < end; slot++) {
         WRONG(!handle_is_right(&table[slot]) || (table[slot].rights & ~RIGHTS_ALL), "no handle that can be", slot);
     }
 }
 
-static unsigned cost(enum hf_frame_type type) {
-    return type == HF_FRAME_HANDLES ? HF_HANDLE_COUNT : type == HF_FRAME_TASK ? 32 : 1;
+static unsigned slots(enum hf_frame_type type) {
+    if (type == HF_FRAME_TASK) return AUDIT_SLOTS / 4; /* as much work as so many handles */
+    return type == HF_FRAME_HANDLES ? HF_HANDLE_COUNT : 1;
 }
 
-static void check_frame(struct audit *audit, hf_frame_t frame) {
+static void check_frame(struct audit *audit, hf_frame_t frame, unsigned first, unsigned end) {
     switch (frame_type(frame)) {
     case HF_FRAME_TASK:
-        check_task(audit, frame);
+        if (first == 0) check_task(audit, frame);
         return;
     case HF_FRAME_ENDPOINT:
         check_endpoint(audit, frame);
         return;
     case HF_FRAME_HANDLES:
-        check_handles(audit, frame);
+        check_handles(audit, frame, first, end);
         return;
     default:
         return;
     }
 }
 
-static void check_ready_queues(struct audit *audit) {
+bool audit_objects(struct audit *audit) { return audit_each_frame(audit, slots, check_frame); }
+
+static void check_ready(struct audit *audit, unsigned priority) {
     hf_frame_t frame = HF_NO_FRAME;
-    int64_t top = -1;
-    for (unsigned priority = 0; priority < PRIORITIES; priority++) {
-        const struct task_queue *queue = &processor.ready[priority];
-        bool marked = processor.map[priority / 64] >> priority % 64 & 1;
-        if (queue->first) top = priority;
-        WRONG((queue->first != NULL) != marked, "the map of the ready queues is wrong", priority);
-        check_queue(audit, frame, queue, HF_TASK_READY);
-    }
-    RIGHT(processor.top == top, "the highest ready priority is another");
+    const struct task_queue *queue = &processor.ready[priority];
+    bool marked = processor.map[priority / 64] >> priority % 64 & 1;
+    WRONG((queue->first != NULL) != marked, "the map of the ready queues is wrong", priority);
+    WRONG(queue->first && processor.top < (int64_t)priority, "a ready task is above the highest priority", priority);
+    WRONG(!queue->first && processor.top == (int64_t)priority, "nobody has the highest ready priority", priority);
+    check_queue(audit, frame, queue, HF_TASK_READY);
 }
 
-bool audit_objects(struct audit *audit) {
-    if (audit->at == 0) check_ready_queues(audit);
-    return audit_each_frame(audit, cost, check_frame);
+bool audit_ready(struct audit *audit) {
+    for (unsigned left = AUDIT_SLOTS / 2; left > 0; left--) check_ready(audit, (unsigned)audit->at++);
+    return audit->at >= PRIORITIES;
 }

@@ -41,7 +41,7 @@ static void check_entry(struct audit *audit, pte_t entry, enum hf_frame_type typ
         return;
     }
     bool below = type != HF_FRAME_PT && frame_has_entry(entry_frame(entry)) && frame_is(entry_frame(entry), type - 1);
-    audit_check(audit, below, HF_INVARIANT_TYPED, "not the table of one level less", table, slot);
+    audit_check(audit, below, HF_INVARIANT_TREE, "not the table of one level less", table, slot);
     audit_check(audit, (entry.value & ~(ENTRY_ADDRESS | ENTRY_ACCESSED)) == ENTRY_OF_TABLE, HF_INVARIANT_USER_HALF,
                 "bits that no table's entry has", table, slot);
 }
@@ -51,21 +51,22 @@ static bool nothing_at(hf_frame_t root, uint64_t address) {
     return !entry_present(*found.entry);
 }
 
-/* What ring 3 never has, and the kernel half. */
-static void check_root(struct audit *audit, hf_frame_t root, unsigned flags) {
-    const pte_t *entries = frame_pointer(root);
-    const pte_t *kernel = frame_pointer(kernelmap_root());
-    bool copied = (flags & HF_FRAME_KERNEL_HALF) != 0;
-    for (unsigned slot = KERNEL_HALF_SLOT; slot < TABLE_ENTRIES; slot++) {
-        audit_check(audit, entries[slot].value == (copied ? kernel[slot].value : 0), HF_INVARIANT_KERNEL_HALF,
-                    "the kernel half is another", root, slot);
-    }
+/* What ring 3 never has. */
+static void check_ends(struct audit *audit, hf_frame_t root) {
     for (uint64_t address = 0; address < HF_USER_FIRST; address += HF_PAGE_SIZE) {
         audit_check(audit, nothing_at(root, address), HF_INVARIANT_USER_HALF, "one of the lowest pages is mapped", root,
                     address >> HF_PAGE_SHIFT);
     }
     audit_check(audit, nothing_at(root, HF_USER_END), HF_INVARIANT_USER_HALF, "the highest page is mapped", root,
                 HF_USER_END >> HF_PAGE_SHIFT);
+}
+
+static void check_kernel_slot(struct audit *audit, hf_frame_t root, unsigned slot) {
+    const pte_t *entries = frame_pointer(root);
+    const pte_t *kernel = frame_pointer(kernelmap_root());
+    uint64_t right = (FRAME_ENTRIES[root].flags & HF_FRAME_KERNEL_HALF) ? kernel[slot].value : 0;
+    audit_check(audit, entries[slot].value == right, HF_INVARIANT_KERNEL_HALF, "the kernel half is another", root,
+                slot);
 }
 
 static void check_flags(struct audit *audit, hf_frame_t frame, const struct hf_frame_entry *entry) {
@@ -80,19 +81,24 @@ static void check_flags(struct audit *audit, hf_frame_t frame, const struct hf_f
                 entry->tag);
 }
 
-static bool is_table(enum hf_frame_type type) { return type >= HF_FRAME_PT && type <= HF_FRAME_PML4; }
-
-static unsigned cost(enum hf_frame_type type) { return is_table(type) ? AUDIT_SLOTS : 4; }
-
-static void check_frame(struct audit *audit, hf_frame_t frame) {
-    const struct hf_frame_entry *entry = &FRAME_ENTRIES[frame];
-    enum hf_frame_type type = frame_type(frame);
-    check_flags(audit, frame, entry);
-    if (!is_table(type)) return;
-    const pte_t *entries = frame_pointer(frame);
-    unsigned end = type == HF_FRAME_PML4 ? KERNEL_HALF_SLOT : TABLE_ENTRIES;
-    for (unsigned slot = 0; slot < end; slot++) check_entry(audit, entries[slot], type, frame, slot);
-    if (type == HF_FRAME_PML4) check_root(audit, frame, entry->flags);
+static void check_table(struct audit *audit, hf_frame_t table, unsigned first, unsigned end) {
+    enum hf_frame_type type = frame_type(table);
+    const pte_t *entries = frame_pointer(table);
+    for (unsigned slot = first; slot < end; slot++) {
+        if (type == HF_FRAME_PML4 && slot >= KERNEL_HALF_SLOT) {
+            check_kernel_slot(audit, table, slot);
+        } else {
+            check_entry(audit, entries[slot], type, table, slot);
+        }
+    }
+    if (type == HF_FRAME_PML4 && first == 0) check_ends(audit, table);
 }
 
-bool audit_tables(struct audit *audit) { return audit_each_frame(audit, cost, check_frame); }
+static unsigned slots(enum hf_frame_type type) { return audit_is_table(type) ? TABLE_ENTRIES : 1; }
+
+static void check_frame(struct audit *audit, hf_frame_t frame, unsigned first, unsigned end) {
+    if (first == 0) check_flags(audit, frame, &FRAME_ENTRIES[frame]);
+    if (audit_is_table(frame_type(frame))) check_table(audit, frame, first, end);
+}
+
+bool audit_tables(struct audit *audit) { return audit_each_frame(audit, slots, check_frame); }
