@@ -125,7 +125,8 @@ static bool handle_is_right(const struct handle *handle) {
     case HF_HANDLE_NONE:
         return handle->rights == 0;
     case HF_HANDLE_ENDPOINT:
-    case HF_HANDLE_REPLY: return weak_name_is_right(handle->object);
+    case HF_HANDLE_REPLY:
+        return weak_name_is_right(handle->object);
     case HF_HANDLE_PORTS:
         return device_ports_grantable(handle->object, handle->serial);
     case HF_HANDLE_IRQ:
