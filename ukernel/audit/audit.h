@@ -33,7 +33,7 @@ audit_part audit_count;     /* what refers to the frames of a window ... */
 audit_part audit_compare;   /* ... beside what the frame table says */
 
 /* How much one part visits: slots of a table or handle table, or frames. Interrupts are off meanwhile. */
-#define AUDIT_SLOTS 128u
+#define AUDIT_SLOTS 64u
 
 /* What is visited of a frame: its slots from `first` to before `end`. */
 typedef void audit_visit(struct audit *audit, hf_frame_t frame, unsigned first, unsigned end);

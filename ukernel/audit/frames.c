@@ -33,7 +33,7 @@ static void check_split(struct audit *audit, hf_frame_t frame) {
                 "part of a page of 2 MiB, and not USER", frame, HF_NO_FRAME);
     if ((frame + 1) % RUN_FRAMES != 0) return;
     audit_check(audit, audit->busy == run->busy && audit->busy > 0, HF_INVARIANT_COUNTED,
-                "busy is not what is not FREE", frame, audit->busy);
+                "busy is not what is not FREE", frame / RUN_FRAMES * RUN_FRAMES, audit->busy);
 }
 
 static bool is_zero(hf_frame_t frame) {
@@ -131,7 +131,7 @@ static void count_frame(struct audit *audit, hf_frame_t frame, unsigned first, u
 }
 
 bool audit_count(struct audit *audit) {
-    if (audit->at == 0 && audit->slot == 0) counts = (struct counts){0};
+    if (audit->at == 0 && audit->slot == 0) fill_words(&counts, 0, sizeof(counts) / sizeof(uint64_t));
     return audit_each_frame(audit, slots, count_frame);
 }
 
