@@ -56,3 +56,13 @@ class Memory:
             self._chunk(number)[at:at + len(piece)] = piece
             address += len(piece)
             data = data[len(piece):]
+
+    def changes(self, before):
+        """How this differs from what it was a copy of: (address, old bytes, new bytes) for each word."""
+        for number, chunk in self._chunks.items():
+            old = before.read(number * CHUNK, CHUNK)
+            if old == chunk:
+                continue
+            for at in range(0, CHUNK, 8):
+                if old[at:at + 8] != chunk[at:at + 8]:
+                    yield number * CHUNK + at, old[at:at + 8], bytes(chunk[at:at + 8])

@@ -4,7 +4,7 @@ import re
 from contextlib import contextmanager
 
 from audit.guest import ENTRIES, HEADERS, RUN_FRAMES
-from audit.live import look
+from audit.live import look, stop
 from audit.memory import PAGE
 from audit.planter import Planter
 from audit.runs import RunsPlanter
@@ -53,7 +53,8 @@ class Audited:
     """tests/audited in a Machine that was started with a server for gdb."""
 
     def __init__(self, machine, core_elf, socket):
-        self.machine, self.core_elf = machine, core_elf
+        self.machine = machine
+        self.tried = {}  # what came of each plant
         machine.expect(r"^audited: ready\n")
         self.gdb = Gdb(socket)
         self.guest = look(machine, core_elf)
@@ -82,7 +83,7 @@ class Audited:
     @contextmanager
     def _stopped(self):
         """Between two of the core's entries."""
-        look(self.machine, self.core_elf)
+        stop(self.machine, self.guest.debug)
         try:
             yield
         finally:
@@ -117,27 +118,8 @@ class Audited:
             return at // 8 * RUN_FRAMES
         return self.entries[frame] * RUN_FRAMES + at // 8 if frame in self.entries else frame
 
-    @contextmanager
-    def register_changed(self, name, bits):
-        """For the time of an audit, some bits are other ones."""
-        with self._stopped():
-            old = self.gdb.register(name)
-            self.gdb.set_register(name, old ^ bits)
-        yield
-        with self._stopped():
-            self.gdb.set_register(name, old)
-
-    @contextmanager
-    def msr_changed(self, number, bits):
-        with self._stopped():
-            old = self.processor.read_msr(number)
-            self.processor.write_msr(number, old ^ bits)
-        yield
-        with self._stopped():
-            self.processor.write_msr(number, old)
-
     def audit_with(self, change):
-        """An audit for which change() is made while the core looks at the processor, and then what that
+        """An audit for which change(self) is made while the core looks at the processor, and then what that
         returned is called: for what no call and no interrupt would survive."""
         start = self.symbols["audit_processor"]
         with self._stopped():
@@ -146,7 +128,7 @@ class Audited:
         self.gdb.wait()
         self.gdb.break_at(start, False)
         end = self.word(self.gdb.register("rsp"))
-        restore = change()
+        restore = change(self)
         self.gdb.break_at(end)
         self.machine.resume()
         self.gdb.wait()

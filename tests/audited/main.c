@@ -1,5 +1,5 @@
-/* Does what is typed: `a` audits, `r` and `w` begin an audit for nothing, `q` ends the machine. We never wait in the core, so that nothing
- * else runs, whatever was planted. */
+/* Does what is typed: `a` audits, `r` and `w` ask oddly, `q` ends the machine. We never wait in the
+ * core, so that nothing else runs, whatever was planted. */
 #include "audited.h"
 
 #define COM1 0x3f8

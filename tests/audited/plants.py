@@ -160,8 +160,13 @@ def map_of_an_empty_queue(p):
 
 
 @plant(OBJECTS)
-def highest_priority_forgotten(p):
+def highest_priority_of_nobody(p):
     processor_field(p, "top", 3)
+
+
+@plant(OBJECTS)
+def highest_priority_forgotten(p):
+    processor_field(p, "top", 0xFFFF_FFFF_FFFF_FFFF)
 
 
 @plant(PROCESSOR)
@@ -219,6 +224,8 @@ OTHERWISE = {
 # What can't be planted into a guest that has to go on, or is nothing that the core can judge.
 UNSEEN = {
     "leaf_that_belongs_to_nothing": "it takes the place of a page of the core's code; see leaf_behind_the_image",
+    "code_segment_of_32_bits": "the next interrupt goes back to ring 3 by it: it is planted while the core runs",
+    "serial_twice": "all objects would have to be compared with all; the core counts serials up, and nothing else",
     "privilege_for_everyone": "a second task with MEMORY is no mistake to the core: it is how a successor gets it",
 }
 
@@ -229,12 +236,11 @@ UNTRIED = {"GDTR", "IDTR", "TR or LDTR"}
 
 
 # Plants that show at another frame than they are about: at the root, for pages that may not be where they are; at a
-# table's parent, at a run's first frame, at the other end of a link.
+# table's parent; at a run's first frame; at the other end of a link.
 SHOWN_ELSEWHERE = {
-    "hole_in_the_pmo", "null_page_mapped", "leaf_of_2_mib_over_the_null_page", "table_with_two_parents",
-    "table_of_the_wrong_level", "table_that_loops", "lost_frame", "invented_frame", "new_core_frame",
-    "task_in_no_queue", "endpoint_forgets_its_receiver", "queue_without_an_end", "map_of_an_empty_queue",
-    "highest_priority_forgotten", "identity_map_left", "page_that_nobody_uses",
+    "hole_in_the_pmo", "null_page_mapped", "leaf_of_2_mib_over_the_null_page", "table_with_two_parents", "lost_frame",
+    "new_core_frame", "page_that_nobody_uses", "endpoint_forgets_its_receiver", "map_of_an_empty_queue",
+    "highest_priority_of_nobody", "highest_priority_forgotten",
 }
 
 

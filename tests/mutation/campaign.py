@@ -7,12 +7,12 @@ from random import Random
 
 from .changes import draw, of_file
 from .journal import SURVIVED, UNFIT, Journal, digest
-from .worker import FIRST, LAYERS, Worker
+from .worker import FIRST, Worker
 
 # Where a mistake breaks what the core promises, and what tests can tell. The rest boots, or prints.
 MUTATED = tuple("""
     aspace.c bulk.c call.c device.c endpoint.c fpu.c frame.c frame.h handle.c handle.h ipc.c ipc.h leaf.c leaf.h
-    mark.c mmu.c mmu.h object.c object.h run.c run.h schedule.c schedule.h stage.c table.c task.c
+    mark.c mmu.c mmu.h object.c object.h retire.h run.c run.h schedule.c schedule.h stage.c table.c task.c
     transfer.c walk.h fastpath.asm""".split())
 
 
@@ -21,9 +21,8 @@ def say(text):
 
 
 class Campaign:
-    def __init__(self, root, journal, seed, count, guest, again, only=()):
-        self.root, self.count = Path(root), count
-        self.layers = [layer for layer in LAYERS if guest or layer != "guest"]
+    def __init__(self, root, journal, seed, count, layers, again, only=()):
+        self.root, self.count, self.layers = Path(root), count, layers
         names = [name for name in MUTATED if not only or name in only]
         self.files = [f"ukernel/{name}" for name in names]
         self.texts = {file: (self.root / file).read_text() for file in self.files}
@@ -105,7 +104,12 @@ class Campaign:
         threads = [threading.Thread(target=self._work) for _ in range(jobs)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            self.failure = RuntimeError("ended by hand; the same command goes on from here")
+            for thread in threads:
+                thread.join()
         if self.failure:
             raise self.failure

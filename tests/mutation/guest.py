@@ -1,4 +1,4 @@
-"""The guest's tests of a changed core, in QEMU: the quickest first, until one fails."""
+"""The guest's tests of a changed core, in QEMU: until one fails."""
 
 import re
 import time
@@ -6,58 +6,60 @@ import time
 from .copy import BUILD
 from .host import Verdict
 
-# What finds most in the least time comes first: a file, and which of its tests (all by default).
-# Those in Bochs and by UEFI take too long for every change.
-STAGES = {"test_boot.py": "test_processor or test_log", "test_ipc.py": "", "test_threads.py": "", "test_sched.py": "",
-          "test_faults.py": "", "test_badcalls.py": "", "test_hostile.py": "", "test_evil.py": "", "test_rogue.py": "",
-          "test_probes.py": "", "test_timer.py": "", "test_soak.py": ""}
-LEFT_OUT = "not bochs and not uefi"
-NONE_CHOSEN = 5  # what pytest answers then
+# What finds most in the least time comes first; all of it takes a few minutes. What is in
+# Bochs, or by UEFI, takes too long for every change.
+CHOSEN = tuple(f"tests/guest/test_{name}" for name in """
+    boot.py::test_log_after_the_handoff ipc.py faults.py badcalls.py::test_badcalls sched.py
+    threads.py::test_everything boot.py::test_processor hostile.py::test_program evil.py::test_attacks
+    bench.py::test_cost bench.py::test_the_fast_path_is_taken
+    model.py::test_the_model_can_do_what_the_core_did""".split())
+LEFT_OUT = "not bochs and not uefi and not equal_ticks"  # a busy machine shares ticks out badly
 TOO_LONG = 124  # what timeout answers
+ATTEMPTS = 3
 
 
 class GuestTests:
-    """The stages that there are, and how long each takes with nothing changed."""
+    """The chosen tests, and how long they take with nothing changed."""
 
     def __init__(self, copy):
         self.copy = copy
-        self.stages = [name for name in STAGES if (copy.folder / "tests" / "guest" / name).exists()]
-        self.seconds = {}
+        self.seconds = 900
 
     def prepare(self):
-        """Builds everything, and runs each stage once, unchanged; raises when one fails."""
+        """Builds everything, and runs all chosen tests, unchanged; raises when one fails."""
         self.copy.make("test-guest", "PYTESTFLAGS=--collect-only")
-        for stage in self.stages:
-            begin = time.monotonic()
-            failed = self._run(stage, 3600)
-            if failed:
-                raise RuntimeError(f"without any change: {failed}")
-            self.seconds[stage] = time.monotonic() - begin
+        begin = time.monotonic()
+        failed = self._failing()
+        if failed:
+            raise RuntimeError(f"without any change: {failed}")
+        self.seconds = time.monotonic() - begin
 
-    def _run(self, stage, limit):
-        """The first test that failed, or nothing."""
-        chosen = f"({STAGES[stage]}) and {LEFT_OUT}" if STAGES[stage] else LEFT_OUT
+    def _run(self, tests, limit):
+        """The first test that failed, as pytest names it, or nothing."""
         # By SIGINT, so that pytest ends its guests.
         command = ["timeout", "--signal=INT", "--kill-after=30", str(int(limit)), "/usr/bin/python3", "-B", "-m",
-                   "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", chosen, f"tests/guest/{stage}"]
+                   "pytest", "-x", "-q", "-p", "no:cacheprovider", "-k", LEFT_OUT, *tests]
         done = self.copy.run(command, timeout=None)
-        if done.returncode in (0, NONE_CHOSEN):
+        if done.returncode == 0:
             return ""
-        if done.returncode == TOO_LONG:
-            return f"{stage}: time limit"
-        failed = re.search(r"^(?:FAILED|ERROR) \S+?::(\S+)", done.stdout, re.M)
-        return f"{stage}: {failed[1] if failed else f'status {done.returncode}'}"
+        failed = re.search(r"^(?:FAILED|ERROR) (\S+::\S+)", done.stdout, re.M)
+        return failed[1] if failed else "time limit" if done.returncode == TOO_LONG else f"status {done.returncode}"
+
+    def _failing(self):
+        """A test of a file that failed twice: a machine with much else to do can make one fail by its time
+        limits."""
+        for _ in range(ATTEMPTS):
+            failed = self._run(CHOSEN, 60 + 4 * self.seconds)
+            same_file = [test for test in CHOSEN if test.split("::")[0] == failed.split("::")[0]]
+            if not same_file or self._run(same_file, 60 + 4 * self.seconds):
+                return failed
+        return ""
 
     def judge(self, _file):
         """Boots the core with what has been changed."""
-        verdict = Verdict()
         try:
             self.copy.make(f"{BUILD}/image/core", f"{BUILD}/image/test-core")
         except RuntimeError:
             return Verdict(unbuildable=True)
-        for stage in self.stages:
-            verdict.ran.append(stage)
-            verdict.caught_by = self._run(stage, 60 + 3 * self.seconds[stage])
-            if verdict.caught_by:
-                break
-        return verdict
+        failed = self._failing().removeprefix("tests/guest/")
+        return Verdict(caught_by=failed.replace(".py::", ": "), ran=["guest"])

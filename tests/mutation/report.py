@@ -60,6 +60,7 @@ def print_report(journal):
         return []
     table("file", entries, lambda entry: entry["change"]["file"])
     table("kind", entries, lambda entry: entry["change"]["kind"])
+    table("caught in", caught, lambda entry: entry["layers"][-1])
     table("caught by", caught, lambda entry: entry["by"].split(":")[0])
     print("\nsurvivors:" if survivors else "\nno survivors")
     for entry in sorted(survivors, key=lambda entry: (entry["change"]["file"], entry["line"])):
@@ -69,4 +70,7 @@ def print_report(journal):
     print(f"\ndrawn again: {', '.join(f'{count} {why}' for why, count in sorted(unfit.items())) or 'none'}")
     print(f"{len(entries)} changes, {len(caught)} caught ({100 * len(caught) / len(entries):.1f} %), "
           f"{len(survivors)} survived, {len(left)} of them not explained")
+    waiting = sum("guest" not in entry["layers"] for entry in survivors)
+    if waiting:
+        print(f"{waiting} survivors have not been through the guest's tests (--guest)")
     return left
