@@ -84,6 +84,9 @@ enum kept_slots {
 /* Ends and frees everything that was not there when memory_keep was called. */
 void drain(void);
 
+/* What the core says of itself, if it can: whether all invariants hold at this moment. */
+bool audited(void);
+
 /* Whether the frame table is what it was at drain_init, but for tags; says what differs. */
 bool drained(void);
 

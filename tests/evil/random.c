@@ -78,6 +78,7 @@ static void try_list(void) {
 /* False: something is not as it was when all is drained. */
 static bool run_epoch(uint64_t calls) {
     uint64_t end = total.calls + calls, middle = total.calls + calls / 2;
+    bool good = true;
     toys_make();
     while (total.calls < end) {
         if (ONE_IN(8)) {
@@ -88,11 +89,12 @@ static bool run_epoch(uint64_t calls) {
         if (ONE_IN(12)) mob_listen();
         if (middle && total.calls > middle) {
             say("random: in the middle of it, %lu calls\n", total.calls);
+            good = audited();
             middle = 0;
         }
     }
     drain();
-    bool good = drained();
+    good &= drained() && audited();
     say("random: drained after %lu calls: %s\n", total.calls, good ? "all is FREE" : "SOMETHING IS LEFT");
     return good;
 }

@@ -109,8 +109,6 @@ static void check_endpoint(struct audit *audit, hf_frame_t frame) {
     check_queue(audit, frame, &endpoint->senders, HF_TASK_SENDING);
 }
 
-#define RIGHTS_ALL 63u /* enum hf_handle_rights */
-
 /* What it names may be gone; but then no entry that isn't kept may say it were there. */
 static bool weak_name_is_right(uint64_t object) {
     if (object < PMO_START || object % HF_PAGE_SIZE != 0) return false;
@@ -123,7 +121,7 @@ static bool weak_name_is_right(uint64_t object) {
 static bool handle_is_right(const struct handle *handle) {
     switch (handle->kind) {
     case HF_HANDLE_NONE:
-        return handle->rights == 0;
+        return true; /* closing leaves the rest as it was */
     case HF_HANDLE_ENDPOINT:
     case HF_HANDLE_REPLY:
         return weak_name_is_right(handle->object);
@@ -142,7 +140,7 @@ static void check_handles(struct audit *audit, hf_frame_t frame, unsigned first,
     const struct handle *table = frame_pointer(frame);
     WRONG(table[0].kind != HF_HANDLE_NONE, "slot 0 has a handle", 0);
     for (unsigned slot = first; slot < end; slot++) {
-        WRONG(!handle_is_right(&table[slot]) || (table[slot].rights & ~RIGHTS_ALL), "no handle that can be", slot);
+        WRONG(!handle_is_right(&table[slot]) || (table[slot].rights & ~HF_RIGHTS_ALL), "no handle that can be", slot);
     }
 }
 
