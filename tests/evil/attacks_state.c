@@ -134,6 +134,21 @@ static void change_a_ready_task(void) {
     REFUSED_EACH(ON(TASK_SET, world.task), ON(TASK_START, world.task), ON(TASK_DESTROY, world.task));
 }
 
+/* Only what call.h names may come back in registers: the others held addresses of the core's. */
+static void read_registers_of_the_core(void) {
+    const struct hf_operation map = MAPPED(world.aspace, AT(AT_FREE), world.staged, HF_READ);
+    uint64_t status = HF_CALL_MMU_ONE, first, second = map.object, third = map.address;
+    register uint64_t r8 __asm__("r8") = ~0ul, r9 __asm__("r9") = ~0ul, r10 __asm__("r10") = map.frame,
+                         r15 __asm__("r15") = ~0ul;
+    __builtin_memcpy(&first, &map, sizeof first);
+    __asm__ volatile("syscall"
+                     : "+a"(status), "+D"(first), "+S"(second), "+d"(third), "+r"(r8), "+r"(r9), "+r"(r10), "+r"(r15)
+                     :
+                     : "rbx", "rcx", "r11", "r12", "r13", "r14", "cc", "memory");
+    saw(status == HF_OK && !second && !third && !r8 && !r9 && !r10 && !r15,
+        "map a page by registers, and look at those that answer nothing");
+}
+
 const struct attack attacks_state[] = {
     ATTACK(rip_of_the_core, RING_3, BAD_ADDRESS,
            "a task that goes on in the core, or where SYSRET would fault in ring 0"),
@@ -162,5 +177,6 @@ const struct attack attacks_state[] = {
     ATTACK(change_a_waiting_task, COMMITTED, NOT_READY, "set, start and destroy a task whose call is in hand"),
     ATTACK(stop_a_stopped_task, COMMITTED, NOT_READY, "stop a task twice"),
     ATTACK(change_a_ready_task, COMMITTED, NOT_READY, "set, start and destroy a task that is about to run"),
+    ATTACK(read_registers_of_the_core, CLEAN, OK, "what the core had in registers that answer nothing"),
     ATTACKS_END,
 };
