@@ -164,6 +164,20 @@ static void end_who_is_replied_to(void) {
     saw(gone && done == 6 && look_content(world.client, 8) == 0, "... and no reply is written there");
 }
 
+/* The list begins the faulting task anew, so that its fault is over before the answer. */
+static void answer_a_fault_that_is_over(void) {
+    struct hf_message message = {0};
+    uint64_t done;
+    client_start();
+    client_fault(AT(AT_FREE));
+    client_prepare();
+    list[0] = ON(TASK_STOP, world.client);
+    list[1] = ON(TASK_SET, world.client);
+    list[2] = ON(TASK_START, world.client);
+    hf_status_t status = hf_mmu_reply_receive(3, &done, LISTENING, &message, NULL);
+    saw(status == HF_OK && done == 3 && client_has_called(&message), "begin a task anew, and answer its last fault");
+}
+
 const struct attack attacks_lists[] = {
     ATTACK(list_too_long, BOUNDED, BAD_ARGUMENT, "more operations than a page holds: the core would read the next one"),
     ATTACK(list_of_too_much, BOUNDED, AGAIN, "64 pages to fill: interrupts would be off all the while"),
@@ -181,5 +195,6 @@ const struct attack attacks_lists[] = {
     ATTACK(reply_after_a_refusal, COMMITTED, BAD_FRAME, "a reply after a list that was refused"),
     ATTACK(end_what_is_received_from, RIGHTS, DEAD, "the endpoint ends between the two checks of it"),
     ATTACK(end_who_is_replied_to, RIGHTS, BAD_FRAME, "the caller ends between list and reply"),
+    ATTACK(answer_a_fault_that_is_over, RIGHTS, OK, "the fault ends between list and reply: who goes on, and where?"),
     ATTACKS_END,
 };

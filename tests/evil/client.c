@@ -110,10 +110,16 @@ void client_registers(struct hf_task_block *block, void (*entry)(uint64_t argume
 
 static struct hf_task_block client_block; /* what it has but for registers */
 
-/* From the beginning. */
-static void begin(void (*entry)(uint64_t argument)) {
+static void prepare(void (*entry)(uint64_t argument)) {
     PAGE_OF_OPERATIONS->task = client_block;
     client_registers(&PAGE_OF_OPERATIONS->task, entry, 0);
+}
+
+void client_prepare(void) { prepare(client_main); }
+
+/* From the beginning. */
+static void begin(void (*entry)(uint64_t argument)) {
+    prepare(entry);
     must(ON(TASK_SET, world.client));
     must(ON(TASK_START, world.client));
 }
@@ -193,6 +199,13 @@ static struct answer order(struct hf_message message) {
     if (message.label != CALLED) return give_up_fault(&message);
     return (struct answer){.value = message.word[0]};
 }
+
+void client_fault(uint64_t address) {
+    struct hf_message message = {.word = {COMMAND_READ, address}};
+    if (hf_reply_receive(LISTENING, &message, NULL) != HF_OK || message.label != HF_LABEL_FAULT) give_up("no fault");
+}
+
+bool client_has_called(const struct hf_message *message) { return message->label == CALLED; }
 
 struct answer client_do(enum command command, uint64_t address, uint64_t value) {
     return order((struct hf_message){.word = {command, address, value}});

@@ -103,6 +103,15 @@ void client_share_handles(void);
  * with a call (client_main), or for one, which it doesn't answer (client_listen) or holds (client_hold). */
 void client_wait_at(hf_frame_t aspace, hf_frame_t endpoint, void (*entry)(uint64_t argument));
 
+/* Lets it read at an address where nothing is. The fault is the call in hand when this returns. */
+void client_fault(uint64_t address);
+
+/* What TASK_SET needs to let it begin anew stands in the operation page when this returns. */
+void client_prepare(void);
+
+/* Whether this is what it calls with. */
+bool client_has_called(const struct hf_message *message);
+
 /* What a vector register held; it is `word` now. */
 uint64_t client_vector(uint64_t word);
 
