@@ -36,7 +36,8 @@ bool audit_each_frame(struct audit *audit, unsigned (*slots)(enum hf_frame_type 
             left--;
             continue;
         }
-        unsigned all = slots(frame_type(frame)), first = audit->slot;
+        unsigned all = slots(frame_type(frame));
+        unsigned first = audit->slot < all ? audit->slot : 0; /* its type may be another since the last part */
         unsigned end = all - first < left ? all : first + left;
         visit(audit, frame, first, end);
         left -= end - first;

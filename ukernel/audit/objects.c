@@ -113,9 +113,9 @@ static void check_endpoint(struct audit *audit, hf_frame_t frame) {
 static bool weak_name_is_right(uint64_t object) {
     if (object < PMO_START || object % HF_PAGE_SIZE != 0) return false;
     hf_frame_t frame = frame_of((const void *)object);
-    if (frame >= frame_limit) return false;
-    unsigned type = FRAME_ENTRIES[frame].type;
-    return frame_has_entry(frame) || (type != HF_FRAME_ENDPOINT && type != HF_FRAME_TASK);
+    if (frame_has_entry(frame)) return true;
+    if (frame_is(frame, HF_FRAME_RESERVED)) return false; /* there is no entry to look at */
+    return !object_is((const void *)object, HF_FRAME_ENDPOINT) && !object_is((const void *)object, HF_FRAME_TASK);
 }
 
 static bool handle_is_right(const struct handle *handle) {
