@@ -9,9 +9,9 @@
      ((fields)&HF_COUNT ? 0 : 0xffffffff00000000ul))
 #define UNUSED_OF(fields, field) ((fields) & (field) ? 0 : ~0ul)
 
+/* Aligned, so that one is found by a shift and stands in one cache line. */
 static const struct known {
-    _Alignas(64) /* so that it is found by a shift, in one cache line */
-        mmu_operation *run;
+    _Alignas(64) mmu_operation *run;
     uint64_t object; /* enum hf_frame_type, or HF_FRAME_ANY */
     uint64_t unused_head, unused_address, unused_frame;
 } operations[HF_OP_COUNT] = {
