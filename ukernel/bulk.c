@@ -13,6 +13,28 @@ static hf_status_t find_table(hf_frame_t root, uint64_t address, pte_t **entries
 
 static uint64_t first_address(uint64_t address) { return address & ~(level_span(HF_LEVEL_PD) - 1); }
 
+#define GROUP 16u
+
+static inline bool group_is_empty(const pte_t *entries) {
+    uint64_t any = 0;
+#pragma GCC unroll 16
+    for (unsigned i = 0; i < GROUP; i++) any |= entries[i].value;
+    return any == 0;
+}
+
+static __attribute__((noinline)) unsigned skip_empty(const pte_t *entries, unsigned i) {
+    while (i % GROUP != 0 && !entry_present(entries[i])) i++;
+    while (group_is_empty(&entries[i])) i += GROUP;
+    while (!entry_present(entries[i])) i++;
+    return i;
+}
+
+/* The first present entry from `i` on, of a table that has one there. Most of a table is
+ * empty mostly; where it isn't, nothing is called. */
+static inline unsigned next_present(const pte_t *entries, unsigned i) {
+    return entry_present(entries[i]) ? i : skip_empty(entries, i);
+}
+
 #define CLEAR_LEAVES 256u /* how many frame numbers fit into the answer */
 
 hf_status_t mmu_clear(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
@@ -23,27 +45,45 @@ hf_status_t mmu_clear(struct mmu *mmu, const struct hf_operation *op, struct hf_
     if (status == HF_OK) status = mmu_spill(mmu, &page);
     if (status != HF_OK) return status;
     /* commit */
-    uint64_t address = first_address(op->address);
-    unsigned removed = 0;
-    for (unsigned i = 0; i < TABLE_ENTRIES && removed < CLEAR_LEAVES; i++, address += HF_PAGE_SIZE) {
-        if (!entry_present(entries[i])) continue;
-        removed++;
-        pte_t old = leaf_take_out(op->object, address, &entries[i]);
+    const struct hf_frame_entry *table = table_of(entries);
+    uint64_t address = first_address(op->address), removed = 0;
+    for (unsigned i = 0; table->refs != 0 && removed < CLEAR_LEAVES; i++, removed++) {
+        i = next_present(entries, i);
+        pte_t old = leaf_take_out(op->object, address + i * HF_PAGE_SIZE, &entries[i]);
         if (leaf_end_use(old)) page->frames[result->detail++] = entry_frame(old);
     }
-    return table_of(entries)->refs == 0 ? HF_OK : HF_AGAIN;
+    result->value[0] = removed;
+    return table->refs == 0 ? HF_OK : HF_AGAIN;
 }
 
 /* Devices stay where they are: a copy of one could not be told from its frame. */
-static bool can_be_cloned(pte_t entry) { return entry_present(entry) && !(entry.value & ENTRY_DEVICE); }
+static bool can_be_cloned(pte_t entry) { return !(entry.value & ENTRY_DEVICE); }
 
 static bool may_overflow(const pte_t *entries) {
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+    for (unsigned i = 0, left = table_of(entries)->refs; left > 0; i++, left--) {
+        i = next_present(entries, i);
         if (!can_be_cloned(entries[i])) continue;
         /* All of them may name the same frame. */
         if (FRAME_ENTRIES[entry_frame(entries[i])].refs > UINT32_MAX - TABLE_ENTRIES) return true;
     }
     return false;
+}
+
+/* All leaves that can be cloned: how many. */
+static unsigned clone_leaves(hf_frame_t root, uint64_t address, pte_t *from, pte_t *to) {
+    unsigned cloned = 0;
+    for (unsigned i = 0, left = table_of(from)->refs; left > 0; i++, left--) {
+        i = next_present(from, i);
+        const pte_t leaf = from[i];
+        if (!can_be_cloned(leaf)) continue;
+        to[i].value = leaf.value & ~(ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY);
+        frame_use(entry_frame(leaf));
+        cloned++;
+        if (leaf.value & ENTRY_WRITE) {
+            retire(root, address + i * HF_PAGE_SIZE, &from[i], (pte_t){leaf.value & ~ENTRY_WRITE});
+        }
+    }
+    return cloned;
 }
 
 hf_status_t mmu_clone(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
@@ -56,15 +96,7 @@ hf_status_t mmu_clone(struct mmu *mmu, const struct hf_operation *op, struct hf_
     if (!mmu_take_entries(mmu, TABLE_ENTRIES)) return HF_AGAIN;
     if (may_overflow(from)) return HF_TOO_BIG;
     /* commit */
-    uint64_t address = first_address(op->address);
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++, address += HF_PAGE_SIZE) {
-        if (!can_be_cloned(from[i])) continue;
-        to[i].value = from[i].value & ~(ENTRY_WRITE | ENTRY_ACCESSED | ENTRY_DIRTY);
-        frame_use(entry_frame(from[i]));
-        result->detail++;
-        if (!(from[i].value & ENTRY_WRITE)) continue;
-        retire(op->object, address, &from[i], (pte_t){from[i].value & ~ENTRY_WRITE});
-    }
+    result->detail = clone_leaves(op->object, first_address(op->address), from, to);
     table_of(to)->refs = result->detail;
     return HF_OK;
 }

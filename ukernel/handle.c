@@ -73,9 +73,10 @@ hf_status_t mmu_handles_destroy(struct mmu *, const struct hf_operation *op, str
 }
 
 static bool is_empty(const struct handle *table) {
-    bool empty = true;
-    for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) empty = empty && table[slot].kind == HF_HANDLE_NONE;
-    return empty;
+    unsigned any = HF_HANDLE_NONE;
+#pragma GCC unroll 16
+    for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) any |= table[slot].kind;
+    return any == HF_HANDLE_NONE;
 }
 
 hf_status_t mmu_handles_copy(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result) {
@@ -84,9 +85,10 @@ hf_status_t mmu_handles_copy(struct mmu *mmu, const struct hf_operation *op, str
     if (!from) return HF_BAD_FRAME;
     if (!is_empty(to)) return HF_NOT_EMPTY;
     if (!mmu_take_page(mmu)) return HF_AGAIN;
-    /* commit */
+        /* commit */
+#pragma GCC unroll 8
     for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) {
-        if (!can_be_copied(&from[slot]) || !(from[slot].rights & HF_RIGHT_GRANT)) continue;
+        if (!(from[slot].rights & HF_RIGHT_GRANT) || !can_be_copied(&from[slot])) continue;
         to[slot] = from[slot];
         result->detail++;
     }

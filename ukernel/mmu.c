@@ -84,15 +84,17 @@ hf_status_t mmu_list(struct task *task, uint64_t count, uint64_t *done) {
     if (!task->memory) return HF_DENIED;
     if (!task->operations) return HF_NOT_READY;
     if (count > HF_OPERATIONS) return HF_BAD_ARGUMENT;
-    for (uint64_t i = 0; i < count; i++) {
+    struct hf_operation_page *page = task->operations;
+    hf_status_t status = HF_OK;
+    uint64_t i = 0;
+    for (; i < count; i++) {
         /* Copied first: the page is shared with ring 3, so nothing in it is read twice. */
-        struct hf_operation op = task->operations->operation[i];
-        struct hf_result *result = &task->operations->result[i];
-        *result = (struct hf_result){0};
-        hf_status_t status = mmu_take_entries(&mmu, WORK_OF_OPERATION) ? mmu_granted(&mmu, &op, result) : HF_AGAIN;
-        result->status = status;
-        if (status != HF_OK) return status;
-        *done = i + 1;
+        struct hf_operation op = page->operation[i];
+        page->result[i] = (struct hf_result){0};
+        status = mmu_take_entries(&mmu, WORK_OF_OPERATION) ? mmu_granted(&mmu, &op, &page->result[i]) : HF_AGAIN;
+        page->result[i].status = status;
+        if (status != HF_OK) break;
     }
-    return HF_OK;
+    *done = i;
+    return status;
 }

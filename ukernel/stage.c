@@ -7,7 +7,7 @@ static bool range_valid(uint64_t offset, uint64_t length, uint64_t size) {
 
 /* Of a target of `size` bytes. */
 static hf_status_t check_source(const struct hf_operation *op, uint64_t size) {
-    if (op->frame == HF_NO_FRAME) return op->count || op->address ? HF_BAD_ARGUMENT : HF_OK;
+    if (op->frame == HF_NO_FRAME) return (op->count | op->address) != 0 ? HF_BAD_ARGUMENT : HF_OK;
     if (!frame_has_content(op->frame) || op->frame == op->object) return HF_BAD_FRAME;
     bool inside =
         range_valid((uint32_t)op->address, op->count, HF_PAGE_SIZE) && range_valid(op->address >> 32, op->count, size);
@@ -55,9 +55,20 @@ static hf_status_t stage_run(struct mmu *mmu, const struct hf_operation *op) {
     return HF_OK;
 }
 
-hf_status_t mmu_stage(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
+/* The common case: a page of zeroes. */
+static inline bool is_fresh_zero(const struct hf_operation *op) {
+    return op->frame == HF_NO_FRAME && (op->level | op->count | op->address) == 0 &&
+           frame_type(op->object) == HF_FRAME_FREE;
+}
+
+static __attribute__((noinline)) hf_status_t stage_other(struct mmu *mmu, const struct hf_operation *op) {
     if (!extent_valid(op)) return HF_BAD_ARGUMENT;
     return op->level == HF_WHOLE_RUN ? stage_run(mmu, op) : stage_frame(mmu, op);
+}
+
+hf_status_t mmu_stage(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
+    if (!is_fresh_zero(op)) return stage_other(mmu, op);
+    return mmu_create(mmu, op->object, HF_FRAME_STAGED) ? HF_OK : HF_AGAIN;
 }
 
 hf_status_t mmu_release(struct mmu *, const struct hf_operation *op, struct hf_result *) {

@@ -116,7 +116,8 @@ enum hf_query_kind {
 struct hf_result {
     uint32_t status; /* enum hf_status; the operation's code is gone */
     uint32_t detail; /* NO_TABLE: level; UNMAP, PROTECT: enum hf_leaf_flags; CLEAR, QUERY: entries; HANDLE_PUT: slot */
-    uint64_t value[3]; /* UNMAP, PROTECT: the frame; TRANSLATE: the last entry read, with its level in `detail` */
+    uint64_t value[3]; /* UNMAP, PROTECT: the frame; CLEAR: leaves it removed; TRANSLATE: the last entry read, with its
+                          level in `detail` */
 };
 _Static_assert(sizeof(struct hf_operation) == 32, "an operation is four words");
 _Static_assert(sizeof(struct hf_result) == 32, "a result replaces its operation");
