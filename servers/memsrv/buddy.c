@@ -164,9 +164,7 @@ static SELDOM struct chunk *split_run(struct buddy *buddy, struct chunk *gig) {
 /* The chunk with the smallest sufficient block, of a run for the orders of a run's blocks. */
 static struct chunk *chunk_with(struct buddy *buddy, unsigned order) {
     const uint32_t suitable = buddy->listed >> order;
-    if (suitable == 0) {
-        return NULL;
-    }
+    if (suitable == 0) return NULL;
     const unsigned at = order + lowest_bit(suitable);
     struct chunk *chunk = buddy->list[at];
     return at >= GIG && order < GIG ? split_run(buddy, chunk) : chunk;
@@ -188,16 +186,12 @@ static SELDOM hf_status_t refill_and_allocate(struct buddy *buddy, hf_frame_t *f
 }
 
 static SELDOM hf_status_t allocate_block(struct buddy *buddy, unsigned order, hf_frame_t *frame) {
-    if (order >= HF_ORDERS) {
-        return HF_BAD_ARGUMENT;
-    }
+    if (order >= HF_ORDERS) return HF_BAD_ARGUMENT;
     if (buddy->listed >> order == 0) {
         buddy_settle(buddy);
     }
     struct chunk *chunk = chunk_with(buddy, order);
-    if (chunk == NULL) {
-        return HF_NO_MEMORY;
-    }
+    if (chunk == NULL) return HF_NO_MEMORY;
     if (order >= GIG) return allocate_from_gig(buddy, chunk, order, frame);
     const unsigned node = take(buddy, chunk, order, RUN);
     chunk_flip(chunk->used, node);
@@ -214,35 +208,7 @@ hf_status_t buddy_allocate(struct buddy *buddy, unsigned order, hf_frame_t *fram
     return HF_OK;
 }
 
-/* ---- what stands where, for refusing ---- */
-
-static enum buddy_error what_is(const struct chunk *chunk, unsigned node) {
-    if (chunk_covered(chunk->free, node)) return BUDDY_DOUBLE;
-    if (chunk_covered(chunk->used, node) || chunk_has_parts(chunk->used, node)) return BUDDY_WRONG_ORDER;
-    return chunk_has_parts(chunk->free, node) ? BUDDY_DOUBLE : BUDDY_FOREIGN;
-}
-
-/* Of whole runs, some of which may be split. */
-static enum buddy_error what_is_in_gig(const struct gig *gig, unsigned node) {
-    enum buddy_error error = what_is(gig->chunk, node);
-    const unsigned first = chunk_unit(node), end = first + (1u << chunk_order(node));
-    for (unsigned i = first; gig->runs != NULL && i < end && error != BUDDY_WRONG_ORDER; i++) {
-        const enum buddy_error found = gig->runs[i] == NULL ? BUDDY_FOREIGN : what_is(gig->runs[i], CHUNK_WHOLE);
-        error = found == BUDDY_FOREIGN ? error : found;
-    }
-    return error;
-}
-
-/* Of any block; FOREIGN if no part of it is or was the allocator's to give. */
-static enum buddy_error what_is_at(struct buddy *buddy, hf_frame_t frame, unsigned order) {
-    buddy_settle(buddy);
-    const struct gig *gig = gig_of(buddy, frame);
-    const struct chunk *run = run_of(gig, frame);
-    if (runs_of(gig) == NULL) return BUDDY_FOREIGN;
-    if (order >= GIG) return what_is_in_gig(gig, chunk_node(unit_of(frame, GIG), order - GIG));
-    return run != NULL ? what_is(run, chunk_node(unit_of(frame, RUN), order))
-                       : what_is(gig->chunk, chunk_node(unit_of(frame, GIG), 0));
-}
+/* ---- freeing ---- */
 
 static SELDOM enum buddy_error free_block(struct buddy *buddy, hf_frame_t frame, unsigned order) {
     if (order >= HF_ORDERS) return BUDDY_WRONG_ORDER;
@@ -252,7 +218,7 @@ static SELDOM enum buddy_error free_block(struct buddy *buddy, hf_frame_t frame,
     const struct gig *gig = gig_of(buddy, frame);
     struct chunk *chunk = order >= GIG ? runs_of(gig) : run_of(gig, frame);
     const unsigned node = chunk_node(unit_of(frame, level), order - level);
-    if (chunk == NULL || !chunk_bit(chunk->used, node)) return what_is_at(buddy, frame, order);
+    if (chunk == NULL || !chunk_bit(chunk->used, node)) return buddy_what_is(buddy, frame, order);
     chunk_flip(chunk->used, node);
     if (order >= GIG) {
         put_into_gig(buddy, chunk, node, order);
@@ -281,10 +247,96 @@ enum buddy_error buddy_free(struct buddy *buddy, hf_frame_t frame, unsigned orde
     return BUDDY_OK;
 }
 
+/* ---- many single frames ---- */
+
+#define WORD_FRAMES 64u
+#define WORD_ORDER 6u
+
+/* Those that were not asked for. */
+static void put_rest(struct buddy *buddy, struct chunk *run, hf_frame_t first, hf_frame_t end) {
+    for (; first < end; first++) {
+        if (buddy->at_hand_end < &buddy->at_hand[BUDDY_AT_HAND]) {
+            put_at_hand(buddy, run, first);
+        } else {
+            put_into_run(buddy, run, chunk_node(unit_of(first, RUN), 0), 0);
+        }
+    }
+}
+
+hf_status_t buddy_allocate_singles(struct buddy *buddy, unsigned count, hf_frame_t *first) {
+    if (count < 2 || count > WORD_FRAMES) return HF_BAD_ARGUMENT;
+    const unsigned order = highest_bit(count - 1) + 1;
+    struct chunk *run = chunk_with(buddy, order);
+    if (run == NULL) return HF_NO_MEMORY;
+    const unsigned unit = chunk_unit(take(buddy, run, order, RUN));
+    *chunk_unit_word(run->used, unit) |= ~0ull >> (WORD_FRAMES - count) << unit % WORD_FRAMES;
+    *first = run->first + unit;
+    put_rest(buddy, run, *first + count, *first + (1ull << order));
+    return HF_OK;
+}
+
+/* Whether the list begins with all frames that have their bits in one word, in order. */
+static bool begins_with_word(const hf_frame_t frames[], unsigned count) {
+    unsigned i = 0;
+    if (count < WORD_FRAMES || frames[0] % WORD_FRAMES != 0 || frames[0] >= BUDDY_FRAMES) return false;
+    while (i < WORD_FRAMES && frames[i] == frames[0] + i) {
+        i++;
+    }
+    return i == WORD_FRAMES;
+}
+
+/* Which are in use, each by itself, and become one block. */
+static bool free_word(struct buddy *buddy, hf_frame_t frame) {
+    struct chunk *run = run_of(gig_of(buddy, frame), frame);
+    uint64_t *used = run == NULL ? NULL : chunk_unit_word(run->used, unit_of(frame, RUN));
+    if (used == NULL || *used != ~0ull) return false;
+    *used = 0;
+    put_into_run(buddy, run, chunk_node(unit_of(frame, RUN), WORD_ORDER), WORD_ORDER);
+    return true;
+}
+
+unsigned buddy_free_singles(struct buddy *buddy, const hf_frame_t frames[], unsigned count) {
+    for (unsigned i = 0; i < count;) {
+        if (begins_with_word(frames + i, count - i) && free_word(buddy, frames[i])) {
+            i += WORD_FRAMES;
+        } else if (buddy_free(buddy, frames[i], 0) == BUDDY_OK) {
+            i++;
+        } else {
+            return i;
+        }
+    }
+    return count;
+}
+
+/* ---- splitting what is in use ---- */
+
+/* A run that is one block in use gets a chunk, in which it is that block. */
+static struct chunk *split_used_run(struct buddy *buddy, struct gig *gig, hf_frame_t frame) {
+    struct chunk *run = make_run(buddy, gig, frame);
+    if (run != NULL) {
+        chunk_flip(gig->chunk->used, chunk_node(unit_of(frame, GIG), 0));
+        chunk_flip(run->used, CHUNK_WHOLE);
+    }
+    return run;
+}
+
+hf_status_t buddy_split(struct buddy *buddy, hf_frame_t frame, unsigned order) {
+    if (order > CHUNK_ORDER || frame >= BUDDY_FRAMES) return HF_BAD_ARGUMENT;
+    const unsigned level = order == CHUNK_ORDER ? GIG : RUN;
+    struct gig *gig = gig_of(buddy, frame);
+    struct chunk *chunk = level == GIG ? runs_of(gig) : run_of(gig, frame);
+    const unsigned node = chunk_node(unit_of(frame, level), order - level);
+    if ((frame & ((1ull << order) - 1)) != 0 || chunk == NULL || !chunk_bit(chunk->used, node)) return HF_BAD_ARGUMENT;
+    struct chunk *run = level == GIG ? split_used_run(buddy, gig, frame) : chunk;
+    if (run == NULL) return HF_NO_MEMORY;
+    chunk_split(run->used, chunk_node(unit_of(frame, RUN), order));
+    return HF_OK;
+}
+
 /* ---- adding ---- */
 
 static hf_status_t add_block(struct buddy *buddy, hf_frame_t frame, unsigned order) {
-    if (what_is_at(buddy, frame, order) != BUDDY_FOREIGN) return HF_EXISTS;
+    if (buddy_what_is(buddy, frame, order) != BUDDY_FOREIGN) return HF_EXISTS;
     struct chunk *gig = make_gig(buddy, frame);
     if (gig == NULL) return HF_NO_MEMORY;
     if (order >= GIG) {

@@ -19,10 +19,10 @@
 
 #define BUDDY_FRAMES (1ull << 34)
 #define BUDDY_ROOTS 256u /* of 256 gigs each */
-#define BUDDY_AT_HAND 32u
+#define BUDDY_AT_HAND 64u
 
-/* Pages in stock that make sure no call fails for lack of them: an allocation uses
- * at most two, and so may the first of those by which the owner replaces them. */
+/* Pages in stock that make sure no call fails for lack of them: an allocation or a split
+ * uses at most two, and so may the first allocation by which the owner replaces them. */
 #define BUDDY_RESERVE 4u
 
 #define BUDDY_ERROR_LIST(X) \
@@ -85,9 +85,23 @@ HF_MUST_CHECK hf_status_t buddy_add(struct buddy *buddy, hf_frame_t first, uint6
  * whole. NO_MEMORY: no such block, or a page has to be fed first. BAD_ARGUMENT: order. */
 HF_MUST_CHECK hf_status_t buddy_allocate(struct buddy *buddy, unsigned order, hf_frame_t *frame);
 
+/* 2 to 64 single frames that stand one behind the other, the first of them. NO_MEMORY also where
+ * there are enough, but not together: it does not settle first. */
+HF_MUST_CHECK hf_status_t buddy_allocate_singles(struct buddy *buddy, unsigned count, hf_frame_t *first);
+
 /* Gives back exactly what one buddy_allocate gave. Needs no page. Whatever is refused
  * changes nothing. */
 HF_MUST_CHECK enum buddy_error buddy_free(struct buddy *buddy, hf_frame_t frame, unsigned order);
+
+/* Gives back so many single frames; quickly where they stand in order, as they do when what was
+ * filled is emptied. Stops at the first one that buddy_free would refuse, and answers how many
+ * it has taken. */
+HF_MUST_CHECK unsigned buddy_free_singles(struct buddy *buddy, const hf_frame_t frames[], unsigned count);
+
+/* Makes single frames of the 2^order frames that one buddy_allocate gave; each is given
+ * back for itself. BAD_ARGUMENT: they are no block in use, or of more than a run.
+ * NO_MEMORY, for a run: feed it. Neither changes anything. */
+HF_MUST_CHECK hf_status_t buddy_split(struct buddy *buddy, hf_frame_t frame, unsigned order);
 
 /* Joins the frames at hand to the blocks that they belong to. */
 void buddy_settle(struct buddy *buddy);

@@ -73,3 +73,32 @@ void drop_run(struct buddy *buddy, struct chunk *run) {
     run->gig->runs[unit_of(run->first, GIG)] = NULL;
     put_spare(buddy, run);
 }
+
+/* ---- what stands where, for refusing ---- */
+
+static enum buddy_error what_is(const struct chunk *chunk, unsigned node) {
+    if (chunk_covered(chunk->free, node)) return BUDDY_DOUBLE;
+    if (chunk_covered(chunk->used, node) || chunk_has_parts(chunk->used, node)) return BUDDY_WRONG_ORDER;
+    return chunk_has_parts(chunk->free, node) ? BUDDY_DOUBLE : BUDDY_FOREIGN;
+}
+
+/* Of whole runs, some of which may be split. */
+static enum buddy_error what_is_in_gig(const struct gig *gig, unsigned node) {
+    enum buddy_error error = what_is(gig->chunk, node);
+    const unsigned first = chunk_unit(node), end = first + (1u << chunk_order(node));
+    for (unsigned i = first; gig->runs != NULL && i < end && error != BUDDY_WRONG_ORDER; i++) {
+        const enum buddy_error found = gig->runs[i] == NULL ? BUDDY_FOREIGN : what_is(gig->runs[i], CHUNK_WHOLE);
+        error = found == BUDDY_FOREIGN ? error : found;
+    }
+    return error;
+}
+
+enum buddy_error buddy_what_is(struct buddy *buddy, hf_frame_t frame, unsigned order) {
+    buddy_settle(buddy);
+    const struct gig *gig = gig_of(buddy, frame);
+    const struct chunk *run = run_of(gig, frame);
+    if (runs_of(gig) == NULL) return BUDDY_FOREIGN;
+    if (order >= GIG) return what_is_in_gig(gig, chunk_node(unit_of(frame, GIG), order - GIG));
+    return run != NULL ? what_is(run, chunk_node(unit_of(frame, RUN), order))
+                       : what_is(gig->chunk, chunk_node(unit_of(frame, GIG), 0));
+}

@@ -35,3 +35,7 @@ struct chunk *make_run(struct buddy *buddy, struct gig *gig, hf_frame_t frame);
 
 /* Forgets the chunk of a run in which nothing is free or used; it is in no list. */
 void drop_run(struct buddy *buddy, struct chunk *run);
+
+/* What would be wrong with freeing a block that is not one in use. FOREIGN: no part of it is or was
+ * the allocator's to give. Settles first. */
+enum buddy_error buddy_what_is(struct buddy *buddy, hf_frame_t frame, unsigned order);

@@ -20,3 +20,14 @@ bool chunk_has_parts(const uint64_t bits[CHUNK_WORDS], unsigned node) {
     }
     return any != 0;
 }
+
+void chunk_split(uint64_t bits[CHUNK_WORDS], unsigned node) {
+    const unsigned first = CHUNK_UNITS + chunk_unit(node), count = 1u << chunk_order(node);
+    chunk_flip(bits, node);
+    if (count < 64) {
+        bits[first / 64] |= ((1ull << count) - 1) << first % 64;
+    }
+    for (unsigned i = 0; i < count / 64; i++) {
+        bits[first / 64 + i] = ~0ull;
+    }
+}

@@ -89,3 +89,5 @@ static inline unsigned chunk_largest(const struct chunk *chunk) {
 bool chunk_covered(const uint64_t bits[CHUNK_WORDS], unsigned node);
 /* Is a smaller one that is part of the node in the set? */
 bool chunk_has_parts(const uint64_t bits[CHUNK_WORDS], unsigned node);
+/* Puts its single units into the set instead of the node, which is in it. */
+void chunk_split(uint64_t bits[CHUNK_WORDS], unsigned node);
