@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What a task has printed and not yet sent: whole lines, so that those of several tasks
  * don't mix. */
@@ -12,6 +13,9 @@ struct stdio_output {
 
 /* The calling task's. */
 struct stdio_output *thread_output(void);
+
+/* The calling task's FS base; 0 when it has none (yet). */
+uint64_t thread_fs_base(void);
 
 /* Sends what the calling task has printed. */
 void stdio_flush(void);

@@ -65,7 +65,7 @@ hf_status_t mem_spawn(const char *image, const char *const *argv, const struct m
     if (status != HF_OK) return status;
     size_t bytes = offsetof(struct hf_spawn, strings) + request->string_bytes;
     struct hf_message message = {.label = HF_MEM_SPAWN, .bytes = (uint16_t)bytes};
-    status = ask(HF_SLOT_MEMSRV, &message);
+    status = ask(options->pager ? options->pager : HF_SLOT_MEMSRV, &message);
     if (status == HF_OK) {
         *task = (struct mem_task){.handle = (hf_handle_t)message.word[0], .number = message.word[1]};
     }

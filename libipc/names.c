@@ -2,6 +2,7 @@
 #include <mem.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 struct status_texts {
     const char *name, *text;
@@ -19,14 +20,25 @@ const char *hf_status_text(hf_status_t status) {
     return status < HF_STATUS_COUNT ? status_texts[status].text : "an unknown status";
 }
 
-static const char *const reason_texts[HF_REASON_COUNT] = {
-#define X(name, text) [HF_REASON_##name] = text,
+static const struct {
+    const char *place, *why;
+} reason_texts[HF_REASON_COUNT] = {
+#define X(name, place, why) [HF_REASON_##name] = {place, why},
     HF_REASON_LIST(X)
 #undef X
 };
 
-const char *hf_reason_text(enum hf_reason reason) {
-    return reason < HF_REASON_COUNT ? reason_texts[reason] : "for an unknown reason";
+/* "stack" is a kind of thing, ".data of hello" and "memory" are names. */
+static const char *article(const char *region) {
+    return region[0] == '.' || strcmp(region, "memory") == 0 ? "" : "the ";
+}
+
+int hf_reason_text(enum hf_reason reason, const char region[HF_NAME_BYTES], char *text, size_t room) {
+    if (reason >= HF_REASON_COUNT) return snprintf(text, room, "for an unknown reason");
+    const char *place = reason_texts[reason].place, *why = reason_texts[reason].why;
+    if (strcmp(place, HF_REASON_REGION) != 0) return snprintf(text, room, "%s%s%s", place, *place ? ", " : "", why);
+    if (region[0] == '\0') return snprintf(text, room, "in a page %s", why);
+    return snprintf(text, room, "in %s%.*s, %s", article(region), (int)HF_NAME_BYTES, region, why);
 }
 
 /* Intel SDM vol. 3A, 6.3.1. Page faults (14) end a task by other means. */
@@ -52,10 +64,10 @@ static const char *access_text(uint64_t error) {
 }
 
 static int fault_text(const struct hf_exit *how, char *text, size_t room) {
-    bool mapped = how->region[0] != '\0';
-    return snprintf(text, room, "%.*s: %s 0x%lx%s%.*s%s at rip 0x%lx: %s", (int)HF_NAME_BYTES, how->name,
-                    access_text(how->error), how->address, mapped ? " (" : "", (int)HF_NAME_BYTES, how->region,
-                    mapped ? ")" : "", how->rip, hf_reason_text((enum hf_reason)how->reason));
+    char reason[HF_REASON_TEXT_BYTES];
+    hf_reason_text((enum hf_reason)how->reason, how->region, reason, sizeof reason);
+    return snprintf(text, room, "%.*s: %s 0x%lx %s, at rip 0x%lx", (int)HF_NAME_BYTES, how->name,
+                    access_text(how->error), how->address, reason, how->rip);
 }
 
 int hf_exit_text(const struct hf_exit *how, char *text, size_t room) {

@@ -8,6 +8,7 @@
 struct thread {
     struct hf_buffer *buffer; /* hf_buffer reads it at FS:0 */
     struct stdio_output *output;
+    struct thread *self; /* where FS points */
     void (*entry)(void *argument);
     void *argument;
 };
@@ -26,7 +27,7 @@ void thread_enter(void);
 _Noreturn void thread_main(struct thread *thread, struct hf_buffer *buffer);
 
 static struct stdio_output first_output;
-static struct thread first = {.output = &first_output};
+static struct thread first = {.output = &first_output, .self = &first};
 
 struct stdio_output *thread_output(void) {
     struct stdio_output *output = &first_output;
@@ -34,6 +35,14 @@ struct stdio_output *thread_output(void) {
         __asm__ volatile("mov %%fs:%c1, %0" : "=r"(output) : "i"(offsetof(struct thread, output)));
     }
     return output;
+}
+
+uint64_t thread_fs_base(void) {
+    struct thread *self = NULL;
+    if (hf_own_buffer == NULL) {
+        __asm__ volatile("mov %%fs:%c1, %0" : "=r"(self) : "i"(offsetof(struct thread, self)));
+    }
+    return (uintptr_t)self;
 }
 
 _Noreturn void thread_main(struct thread *thread, struct hf_buffer *buffer) {
@@ -59,7 +68,7 @@ hf_status_t mem_thread(void (*entry)(void *argument), void *argument, void *stac
     hf_status_t status = prepare();
     if (status != HF_OK) return status;
     end->output.used = 0;
-    end->thread = (struct thread){.output = &end->output, .entry = entry, .argument = argument};
+    end->thread = (struct thread){.output = &end->output, .self = &end->thread, .entry = entry, .argument = argument};
     uint64_t block = (uintptr_t)&end->thread;
     struct hf_message message = {.label = HF_MEM_THREAD, .word = {(uintptr_t)thread_enter, block, block, block}};
     status = hf_call(HF_SLOT_MEMSRV, &message);

@@ -1,9 +1,10 @@
 /* memsrv's protocol: labels, words and the structures that travel in the IPC
  * buffer. libipc's <mem.h> has a function for each.
  *
- * A task holds two kinds of handle to memsrv's endpoint: its own (HF_SLOT_MEMSRV)
- * and one for each task it spawned or thread it made. The badge tells which; a label
- * sent through the wrong kind is HF_BAD_HANDLE. Each reply's label is an hf_status_t. */
+ * A task holds handles to memsrv's endpoint of several kinds: its own (HF_SLOT_MEMSRV), one
+ * for each task that it spawned, forked or made as a thread, and those of objects and pagers.
+ * The badge tells which; a label sent through a wrong kind is HF_BAD_HANDLE. Each reply's
+ * label is an hf_status_t. */
 #pragma once
 
 #include <handoff/types.h>
@@ -28,24 +29,42 @@ enum hf_init_slots {
     HF_INIT_SLOTS_END,
 };
 
-/* X(name, sent through, request -> reply) */
+/* X(name, sent through: enum hf_mem_via, request -> reply) */
 #define HF_MEM_LABEL_LIST(X) \
-    X(SPAWN, SELF, "bytes: struct hf_spawn -> word 0: handle of the new task, 1: its number") \
-    X(EXIT, SELF, "word 0: code -> no reply") \
-    X(WAIT, TASK, "-> bytes: struct hf_exit, when the task has ended") \
-    X(KILL, TASK, "->") \
-    X(MAP, SELF, "word 0: address or 0, 1: length, 2: rights, 3: enum hf_map_flags -> word 0: address") \
-    X(UNMAP, SELF, "word 0: address, 1: length ->") \
-    X(PROTECT, SELF, "word 0: address, 1: length, 2: rights ->") \
-    X(STAT, SELF, "-> bytes: struct hf_mem_stat") \
-    X(TASKS, SELF, "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
-    X(TASK_KILL, SELF, "word 0: a task's number; others than one's own children with the INSPECT right ->") \
-    X(IMAGES, SELF, "word 0: index -> word 0: how many there are, bytes: the name") \
-    X(COMMAND_LINE, SELF, "-> bytes: the kernel's command line") \
-    X(ENDPOINT_CREATE, SELF, "-> word 0: handle with all rights") \
-    X(REGISTER, SELF, "bytes: a name and its 0, word 0: an endpoint handle with CALL and GRANT ->") \
-    X(LOOKUP, SELF, "bytes: a name and its 0, word 0: enum hf_lookup_flags -> word 0: handle") \
-    X(THREAD, SELF, "word 0: entry, 1: argument, 2: stack pointer, 3: FS base -> word 0: handle, 1: number")
+    X(SPAWN, HF_VIA_SELF | HF_VIA_PAGER, "bytes: struct hf_spawn -> word 0: handle of the new task, 1: its number") \
+    X(EXIT, HF_VIA_SELF, "word 0: code -> no reply") \
+    X(WAIT, HF_VIA_TASK, "-> bytes: struct hf_exit, when the task has ended") \
+    X(KILL, HF_VIA_TASK, "->") \
+    X(MAP, HF_VIA_SELF, "word 0: address or 0, 1: length, 2: rights, 3: enum hf_map_flags -> word 0: address") \
+    X(UNMAP, HF_VIA_SELF, "word 0: address, 1: length ->") \
+    X(PROTECT, HF_VIA_SELF, "word 0: address, 1: length, 2: rights ->") \
+    X(STAT, HF_VIA_SELF, "-> bytes: struct hf_mem_stat") \
+    X(TASKS, HF_VIA_SELF, \
+      "word 0: cursor, 0 first -> word 0: next cursor or 0, 1: how many, bytes: struct hf_task_info[]") \
+    X(TASK_KILL, HF_VIA_SELF, "word 0: a task's number; others than one's own children with the INSPECT right ->") \
+    X(IMAGES, HF_VIA_SELF, "word 0: index -> word 0: how many there are, bytes: the name") \
+    X(COMMAND_LINE, HF_VIA_SELF, "-> bytes: the kernel's command line") \
+    X(ENDPOINT_CREATE, HF_VIA_SELF, "-> word 0: handle with all rights") \
+    X(REGISTER, HF_VIA_SELF, "bytes: a name and its 0, word 0: an endpoint handle with CALL and GRANT ->") \
+    X(LOOKUP, HF_VIA_SELF, "bytes: a name and its 0, word 0: enum hf_lookup_flags -> word 0: handle") \
+    X(THREAD, HF_VIA_SELF, "word 0: entry, 1: argument, 2: stack pointer, 3: FS base -> word 0: handle, 1: number") \
+    X(FORK, HF_VIA_SELF, \
+      "word 0: where the child starts, 1: its stack pointer, 2: FS base -> word 0: handle, 1: number") \
+    X(TASK_STAT, HF_VIA_SELF, "word 0: a task's number, 0: one's own -> bytes: struct hf_task_stat") \
+    X(REGIONS, HF_VIA_SELF, \
+      "word 0: number or 0, 1: from which address -> word 0: next or 0, 1: how many, bytes: struct hf_region[]") \
+    X(EXPLAIN, HF_VIA_SELF, "word 0: number or 0, 1: address -> bytes: struct hf_explain") \
+    X(OBJECT_CREATE, HF_VIA_SELF, "word 0: length -> word 0: handle with all rights") \
+    X(OBJECT_HANDLE, HF_VIA_OBJECT, "word 0: rights -> word 0: another handle to it, with those") \
+    X(OBJECT_MAP, HF_VIA_OBJECT | HF_VIA_PAGER, \
+      "word 0: address or 0, 1: length, 2: rights, 3: enum hf_map_flags, 4: offset -> word 0: address") \
+    X(OBJECT_STAT, HF_VIA_OBJECT, "-> word 0: length, 1: frames that it has") \
+    X(PAGER_CREATE, HF_VIA_SELF, "-> word 0: handle") \
+    X(PAGER_NEXT, HF_VIA_PAGER, "-> bytes: struct hf_pager_request, when there is one") \
+    X(PAGER_SUPPLY, HF_VIA_PAGER, \
+      "word 0: the request's id, 1: address of a page of one's own, whose content it gets ->") \
+    X(PAGER_PASS, HF_VIA_PAGER, "word 0: the request's id; memsrv does what it would have done by itself ->") \
+    X(PAGER_REFUSE, HF_VIA_PAGER, "word 0: the request's id; its task ends ->")
 
 enum hf_mem_label {
     HF_MEM_NONE,
@@ -55,11 +74,25 @@ enum hf_mem_label {
         HF_MEM_COUNT
 };
 
-enum hf_map_flags {
-    HF_MAP_FIXED = 1, /* at the address or not at all; else the address is not looked at */
-    HF_MAP_NOW = 2,   /* every page is there when the call returns */
-    HF_MAP_GUARD = 4, /* nothing will ever be there: touching it ends the task */
+/* What a handle to memsrv's endpoint can stand for. */
+enum hf_mem_via {
+    HF_VIA_SELF = 1, /* a process: its own handle */
+    HF_VIA_TASK = 2,
+    HF_VIA_OBJECT = 4,
+    HF_VIA_PAGER = 8,
 };
+
+/* 2 MiB pages come by themselves where LARGE or the length suggests it (HF_MAP_LARGE_LENGTH
+ * bytes or more), the quota has room and a run of RAM is free; otherwise 4 KiB pages do. */
+enum hf_map_flags {
+    HF_MAP_FIXED = 1,  /* at the address or not at all; else the address is not looked at */
+    HF_MAP_NOW = 2,    /* every page is there when the call returns */
+    HF_MAP_GUARD = 4,  /* nothing will ever be there: touching it ends the task */
+    HF_MAP_LARGE = 8,  /* in 2 MiB pages; needs no length of a multiple of that */
+    HF_MAP_SMALL = 16, /* in 4 KiB pages only: for memory of which little will be touched */
+};
+
+#define HF_MAP_LARGE_LENGTH (32ul << 20)
 
 enum hf_lookup_flags {
     HF_LOOKUP_WAIT = 1, /* until somebody registers the name */
@@ -70,7 +103,7 @@ enum hf_lookup_flags {
 #define HF_SPAWN_ARGUMENTS 64u
 
 struct hf_spawn {
-    uint64_t quota;    /* the most frames that it may hold, 0: as many as its parent may */
+    uint64_t quota;    /* frames that are put by for it, out of its parent's; 0: it shares the parent's */
     uint32_t priority; /* 1 to 255, 0: the parent's */
     uint32_t flags;    /* enum hf_spawn_flags */
     uint32_t console;  /* a handle of the sender's, 0: none */
@@ -92,35 +125,61 @@ enum hf_exit_how {
     HF_EXIT_KILLED,    /* from outside; a thread also when its process has ended */
 };
 
-/* Why a fault was refused. */
+/* Why a fault was refused. X(name, place, why): a sentence says "write to 0x10 PLACE, WHY"; where the place
+ * is HF_REASON_REGION, "in" and the region's name. */
+#define HF_REASON_REGION "@"
 #define HF_REASON_LIST(X) \
-    X(NONE, "no fault") \
-    X(NULL_PAGE, "the null page is never mapped") \
-    X(NO_REGION, "nothing is mapped there") \
-    X(GUARD, "a guard page: the stack has overflowed, or a guard was mapped there") \
-    X(READ_ONLY, "the region may not be written") \
-    X(NOT_EXECUTABLE, "the region may not be executed") \
-    X(KERNEL, "the upper half is the core's") \
-    X(QUOTA, "the task's quota is used up") \
-    X(NO_MEMORY, "the machine is out of memory") \
-    X(BAD_ENTRY, "a page-table entry is malformed")
+    X(NONE, "", "for no reason") \
+    X(NULL_PAGE, "in the null page", "which is never mapped") \
+    X(NO_REGION, "", "where nothing is mapped") \
+    X(GUARD, "in a guard page", "which is never mapped (a stack has overflowed, or a guard was put there)") \
+    X(READ_ONLY, HF_REASON_REGION, "which is read-only") \
+    X(NOT_EXECUTABLE, HF_REASON_REGION, "which may not be executed") \
+    X(KERNEL, "in the upper half", "which is the core's") \
+    X(NOT_CANONICAL, "", "which is no address: bits 47 to 63 differ") \
+    X(QUOTA, HF_REASON_REGION, "for which the task's quota has no frame left") \
+    X(NO_MEMORY, HF_REASON_REGION, "for which the machine has no frame left") \
+    X(BAD_ENTRY, HF_REASON_REGION, "whose page-table entry is malformed") \
+    X(PAGER_GONE, HF_REASON_REGION, "whose pager has ended") \
+    X(PAGER_REFUSED, HF_REASON_REGION, "whose pager refused the page") \
+    X(PAGER_NONSENSE, HF_REASON_REGION, "whose pager supplied what is no page of its own") \
+    X(PAGER_LOOP, HF_REASON_REGION, "where the same fault came back each time its pager had supplied the page")
 
 enum hf_reason {
-#define X(name, text) HF_REASON_##name,
+#define X(name, place, why) HF_REASON_##name,
     HF_REASON_LIST(X)
 #undef X
         HF_REASON_COUNT
 };
 
-/* Frames a task holds, by what they are for, and what it has caused. */
+/* What a task's frames are for. All but the shared ones count against its quota.
+ * X(name, text) */
+#define HF_LEDGER_LIST(X) \
+    X(pages, "pages of its own, and those that it shares by fork with others that count them too") \
+    X(shared, "pages of boot modules and of objects, which cost it nothing") \
+    X(tables, "PML4, PDPT, PD, PT") \
+    X(objects, "tasks, handle tables, endpoints") \
+    X(records, "memsrv's notes about it, in whole frames")
+
+/* X(name, text) */
+#define HF_FAULT_KIND_LIST(X) \
+    X(zero, "a zeroed page was brought") \
+    X(image, "a page of the image was brought") \
+    X(large, "a zeroed page of 2 MiB was brought") \
+    X(copy, "a page that others have too was copied, to be written") \
+    X(reuse, "a page that nobody else has any more was made writable again") \
+    X(object, "a page of a shared object was brought") \
+    X(pager, "an external pager supplied the page") \
+    X(refused, "it ended the task")
+
 struct hf_ledger {
-    uint64_t pages;        /* USER frames that only this task uses, its IPC buffer among them */
-    uint64_t tables;       /* PML4, PDPT, PD, PT */
-    uint64_t objects;      /* task, handle table, endpoints */
-    uint64_t peak;         /* of their sum */
-    uint64_t faults_zero;  /* a zeroed page was brought */
-    uint64_t faults_image; /* a page of the image was brought */
-    uint64_t faults_refused;
+#define X(name, text) uint64_t name;
+    HF_LEDGER_LIST(X)
+#undef X
+    uint64_t peak; /* of the sum of those that count */
+#define X(name, text) uint64_t faults_##name;
+    HF_FAULT_KIND_LIST(X)
+#undef X
     uint64_t ticks;
 };
 
@@ -156,6 +215,71 @@ struct hf_task_info {
     struct hf_ledger ledger;
 };
 
+struct hf_task_stat {
+    struct hf_task_info info;
+    uint64_t quota;       /* frames; of the one that it shares when it has none of its own */
+    uint64_t quota_used;  /* by all who share it, with what is put by for children */
+    uint64_t quota_owner; /* 1: it is this task's own */
+    uint64_t threads;     /* besides its first task */
+    uint64_t regions;
+};
+
+struct hf_region {
+    uint64_t start, end; /* addresses; end exclusive; both 0 for none */
+    uint32_t rights;     /* enum hf_rights */
+    uint32_t large;      /* 1: in 2 MiB pages where that is possible */
+    uint64_t offset;     /* of `start` in the object */
+    char name[HF_NAME_BYTES];
+};
+
+enum hf_access {
+    HF_ACCESS_READ,
+    HF_ACCESS_WRITE,
+    HF_ACCESS_FETCH,
+    HF_ACCESSES,
+};
+
+/* What would happen on an access. X(name, text) */
+#define HF_OUTCOME_LIST(X) \
+    X(DONE, "is done without a fault") \
+    X(ZERO, "brings a zeroed page") \
+    X(IMAGE, "brings a page of the image") \
+    X(LARGE, "brings a zeroed page of 2 MiB") \
+    X(COPY, "copies the page") \
+    X(REUSE, "makes the page writable") \
+    X(OBJECT, "brings a page of the object") \
+    X(PAGER, "asks the pager") \
+    X(REFUSED, "ends the task")
+
+enum hf_outcome {
+#define X(name, text) HF_OUTCOME_##name,
+    HF_OUTCOME_LIST(X)
+#undef X
+        HF_OUTCOME_COUNT
+};
+
+struct hf_explain {
+    uint64_t number, address;
+    struct hf_region region; /* that has the address */
+    uint64_t entry[4];       /* page-table entries, PT first; 0 where the walk does not get */
+    uint32_t refs;           /* of the frame that is mapped there */
+    struct {
+        uint32_t outcome; /* enum hf_outcome */
+        uint32_t reason;  /* enum hf_reason, of REFUSED */
+    } access[HF_ACCESSES];
+};
+
+/* A fault that an external pager is asked about. */
+struct hf_pager_request {
+    uint64_t id;
+    uint64_t task; /* number */
+    uint64_t address;
+    uint64_t offset; /* of the page in what the pager serves: bytes from where it was mapped, plus the offset of
+                        that; for a task whose faults it serves altogether, the page's address */
+    uint64_t error;  /* enum hf_fault_error */
+    uint64_t rip;
+};
+
 #define HF_ORDERS 19u /* 4 KiB to 1 GiB */
 
 struct hf_mem_stat {
@@ -166,6 +290,8 @@ struct hf_mem_stat {
     uint64_t tasks;   /* held by tasks */
     uint64_t free;
     uint64_t free_blocks[HF_ORDERS]; /* free blocks of 2^order frames */
+    uint64_t largest_free;           /* frames of the largest free block */
+    uint64_t runs_free;              /* of the free frames, how many are in free runs: can become 2 MiB pages */
 };
 
 /* What a task finds on its stack when it starts; its address is in RDI. */

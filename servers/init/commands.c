@@ -31,7 +31,7 @@ bool command_help(int count, char **words) {
     (void)count;
     (void)words;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        printf("%-6s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+        printf("%-6s %-27s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
     }
     return true;
 }

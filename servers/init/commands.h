@@ -8,9 +8,13 @@
 #define COMMAND_LIST(X) \
     X(help, "", "this list") \
     X(spawn, "NAME [ARGUMENTS] [&]", "run a program; with & in the background") \
-    X(time, "NAME [ARGUMENTS]", "run a program, and tell how long that takes") \
+    X(quota, "FRAMES NAME [ARGUMENTS] [&]", "the same, with no more memory than that") \
+    X(time, "NAME [ARGUMENTS]", "run a program, and tell what that takes") \
     X(sleep, "SECONDS", "wait; fractions as in 0.25") \
     X(ps, "", "the tasks there are") \
+    X(stat, "NUMBER", "what a task has, and may have") \
+    X(map, "NUMBER", "what is where in a task's memory") \
+    X(why, "NUMBER ADDRESS", "why an address works for a task, or not") \
     X(mem, "", "what the memory is used for") \
     X(kill, "NUMBER", "end a task") \
     X(images, "", "the programs there are") \

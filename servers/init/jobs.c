@@ -17,8 +17,8 @@ static struct mem_task background[BACKGROUND_MAX];
 static size_t background_count;
 
 /* False, and says why, when it can't be started. */
-static bool start(char **words, struct mem_task *task) {
-    static const struct mem_spawn_options options = {.priority = PROGRAM_PRIORITY, .console = HF_SLOT_CONSOLE};
+static bool start(char **words, uint64_t quota, struct mem_task *task) {
+    const struct mem_spawn_options options = {.quota = quota, .priority = PROGRAM_PRIORITY, .console = HF_SLOT_CONSOLE};
     hf_status_t status = mem_spawn(words[0], (const char *const *)words + 1, &options, task);
     if (status == HF_NOT_FOUND) {
         printf("There is no program called \"%s\".\n", words[0]);
@@ -28,9 +28,8 @@ static bool start(char **words, struct mem_task *task) {
     return status == HF_OK;
 }
 
-/* Waits until it ends. False, and says why, when that can't be known. */
-static bool finish(const struct mem_task *task, struct hf_exit *how) {
-    hf_status_t status = mem_wait(task->handle, how);
+/* It was waited for, with this answer. False, and says why, when it isn't known how it ended. */
+static bool forget(const struct mem_task *task, hf_status_t status) {
     if (status != HF_OK) {
         printf("Task %lu can't be waited for: %s.\n", task->number, hf_status_text(status));
     }
@@ -38,9 +37,9 @@ static bool finish(const struct mem_task *task, struct hf_exit *how) {
     return status == HF_OK && closed == HF_OK;
 }
 
-bool job_run(char **words, struct hf_exit *how) {
+bool job_run(char **words, uint64_t quota, struct hf_exit *how) {
     struct mem_task task;
-    return start(words, &task) && finish(&task, how);
+    return start(words, quota, &task) && forget(&task, mem_wait(task.handle, how));
 }
 
 void job_print_end(const struct hf_exit *how) {
@@ -49,13 +48,13 @@ void job_print_end(const struct hf_exit *how) {
     puts(text);
 }
 
-void job_start_in_background(char **words) {
+void job_start_in_background(char **words, uint64_t quota) {
     if (background_count == BACKGROUND_MAX) {
         printf("%u programs run in the background already.\n", BACKGROUND_MAX);
         return;
     }
     struct mem_task *task = &background[background_count];
-    if (start(words, task)) {
+    if (start(words, quota, task)) {
         background_count++;
         printf("[%lu] %s\n", task->number, words[0]);
     }
@@ -71,12 +70,16 @@ static void mark_running(const struct hf_task_info *info, void *context) {
     }
 }
 
-static void report(const struct mem_task *task) {
+/* False: that can't be known yet; memsrv keeps it until there is room to wait. */
+static bool report(const struct mem_task *task) {
     struct hf_exit how;
-    if (finish(task, &how)) {
+    hf_status_t status = mem_wait(task->handle, &how);
+    if (status == HF_NO_MEMORY) return false;
+    if (forget(task, status)) {
         printf("[%lu] ", task->number);
         job_print_end(&how);
     }
+    return true;
 }
 
 /* A wait would block, so memsrv's list of tasks tells who has ended. */
@@ -87,10 +90,8 @@ void jobs_report(void) {
     }
     size_t left = 0;
     for (size_t job = 0; job < background_count; job++) {
-        if (running[job]) {
+        if (running[job] || !report(&background[job])) {
             background[left++] = background[job];
-        } else {
-            report(&background[job]);
         }
     }
     background_count = left;

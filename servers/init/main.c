@@ -14,7 +14,7 @@
 
 /* Words of the kernel's command line that others look at. */
 static bool is_known(char *word) {
-    static const char *const known[] = {"selftest=", "fastpath="};
+    static const char *const known[] = {"selftest=", "fastpath=", "addresses="};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (parse_after(word, known[i]) != NULL) return true;
     }
@@ -43,7 +43,7 @@ _Noreturn static void run(char *line) {
         puts("init: after \"run=\" a program and its arguments should stand.");
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
-    if (!job_run(words, &how)) {
+    if (!job_run(words, 0, &how)) {
         machine_end(MACHINE_CODE_NOT_STARTED);
     }
     job_print_end(&how);

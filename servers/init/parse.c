@@ -61,6 +61,19 @@ char *parse_option(char **rest) {
     return word;
 }
 
+bool parse_address(const char *text, uint64_t *address) {
+    static const char digits[] = "0123456789abcdef";
+    const char *at = text[0] == '0' && text[1] == 'x' ? text + 2 : text, *first = at;
+    uint64_t value = 0;
+    for (; isxdigit((unsigned char)*at); at++) {
+        if (value >> 60) return false;
+        value = value << 4 | (uint64_t)(strchr(digits, tolower((unsigned char)*at)) - digits);
+    }
+    if (*at != '\0' || at == first) return false;
+    *address = value;
+    return true;
+}
+
 bool parse_seconds(const char *text, uint64_t *nanoseconds) {
     uint64_t value = 0, unit = 1000000000, part;
     bool behind = false, digits = false;

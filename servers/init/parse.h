@@ -24,6 +24,9 @@ char *parse_after(char *text, const char *prefix);
 
 #define PARSE_RUN "run="
 
+/* An address as in "0x41003010": hexadecimal, with or without the "0x". False: it is none. */
+bool parse_address(const char *text, uint64_t *address);
+
 /* Seconds as in "2", "0.25" or ".5", with up to nine digits behind the point. False:
  * it is no such number, or more than there are nanoseconds for. */
 bool parse_seconds(const char *text, uint64_t *nanoseconds);

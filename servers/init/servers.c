@@ -17,6 +17,10 @@ struct server {
     hf_handle_t slot; /* for the handle that comes along, 0 for none */
 };
 
+/* Frames put by for each server, so that nobody else's use of memory can hurt it: some three times of what
+ * each has been seen to need. */
+#define SERVER_QUOTA 64u
+
 _Static_assert(HF_CONSOLE_GIVEN_STARTER == 0 && HF_CONSOLE_GIVEN_PORTS == 1 && HF_CONSOLE_GIVEN_IRQ == 2,
                "the order of spawn's handles");
 _Static_assert(HF_TIMER_GIVEN_STARTER == 0 && HF_TIMER_GIVEN_PORTS == 1 && HF_TIMER_GIVEN_IRQ == 2,
@@ -60,7 +64,8 @@ static void take_back(hf_handle_t task) {
 }
 
 static hf_status_t start(const struct server *server, hf_handle_t endpoint) {
-    struct mem_spawn_options options = {.handle_count = 3, .handles = {HF_SLOT_ANY, server->ports, server->irq}};
+    struct mem_spawn_options options = {
+        .quota = SERVER_QUOTA, .handle_count = 3, .handles = {HF_SLOT_ANY, server->ports, server->irq}};
     struct mem_task task;
     hf_status_t status = hf_handle_copy(endpoint, HF_RIGHT_CALL | HF_RIGHT_GRANT, 0, &options.handles[0]);
     if (status != HF_OK) return status;

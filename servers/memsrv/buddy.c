@@ -320,14 +320,18 @@ static struct chunk *split_used_run(struct buddy *buddy, struct gig *gig, hf_fra
     return run;
 }
 
-hf_status_t buddy_split(struct buddy *buddy, hf_frame_t frame, unsigned order) {
-    if (order > CHUNK_ORDER || frame >= BUDDY_FRAMES) return HF_BAD_ARGUMENT;
+bool buddy_is_used(const struct buddy *buddy, hf_frame_t frame, unsigned order) {
+    if (order > CHUNK_ORDER || frame >= BUDDY_FRAMES || (frame & ((1ull << order) - 1)) != 0) return false;
     const unsigned level = order == CHUNK_ORDER ? GIG : RUN;
+    const struct gig *gig = gig_of(buddy, frame);
+    const struct chunk *chunk = level == GIG ? runs_of(gig) : run_of(gig, frame);
+    return chunk != NULL && chunk_bit(chunk->used, chunk_node(unit_of(frame, level), order - level));
+}
+
+hf_status_t buddy_split(struct buddy *buddy, hf_frame_t frame, unsigned order) {
+    if (!buddy_is_used(buddy, frame, order)) return HF_BAD_ARGUMENT;
     struct gig *gig = gig_of(buddy, frame);
-    struct chunk *chunk = level == GIG ? runs_of(gig) : run_of(gig, frame);
-    const unsigned node = chunk_node(unit_of(frame, level), order - level);
-    if ((frame & ((1ull << order) - 1)) != 0 || chunk == NULL || !chunk_bit(chunk->used, node)) return HF_BAD_ARGUMENT;
-    struct chunk *run = level == GIG ? split_used_run(buddy, gig, frame) : chunk;
+    struct chunk *run = order == CHUNK_ORDER ? split_used_run(buddy, gig, frame) : run_of(gig, frame);
     if (run == NULL) return HF_NO_MEMORY;
     chunk_split(run->used, chunk_node(unit_of(frame, RUN), order));
     return HF_OK;

@@ -98,6 +98,9 @@ HF_MUST_CHECK enum buddy_error buddy_free(struct buddy *buddy, hf_frame_t frame,
  * it has taken. */
 HF_MUST_CHECK unsigned buddy_free_singles(struct buddy *buddy, const hf_frame_t frames[], unsigned count);
 
+/* Whether they are a block, of at most a run, that one buddy_allocate gave. */
+bool buddy_is_used(const struct buddy *buddy, hf_frame_t frame, unsigned order);
+
 /* Makes single frames of the 2^order frames that one buddy_allocate gave; each is given
  * back for itself. BAD_ARGUMENT: they are no block in use, or of more than a run.
  * NO_MEMORY, for a run: feed it. Neither changes anything. */

@@ -43,6 +43,13 @@ hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf
         &result);
 }
 
+hf_status_t core_unmap(hf_frame_t aspace, uint64_t address) {
+    struct hf_result result;
+    return core_do(
+        &(struct hf_operation){.code = HF_OP_UNMAP, .level = HF_LEVEL_PT, .object = aspace, .address = address},
+        &result);
+}
+
 hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level) {
     struct hf_result result;
     return core_do(
@@ -66,4 +73,15 @@ hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_
         *put = result.detail;
     }
     return status;
+}
+
+uint32_t core_refs(hf_frame_t frame) {
+    struct hf_result result;
+    const struct hf_operation page = {.code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .count = 1, .object = frame};
+    const struct hf_operation run = {
+        .code = HF_OP_QUERY, .level = HF_QUERY_RUNS, .count = 1, .object = frame / HF_RUN_FRAMES};
+    if (core_do(&page, &result) != HF_OK) return 0;
+    uint32_t refs = OPERATION_PAGE->entries[0].refs;
+    core_must(core_do(&run, &result));
+    return refs + OPERATION_PAGE->headers[0].refs;
 }

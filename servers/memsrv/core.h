@@ -24,6 +24,11 @@ void core_check(bool condition);
 hf_status_t core_stage(hf_frame_t frame, hf_frame_t source, uint32_t offset, uint32_t length, uint32_t at);
 hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsigned rights, struct hf_result *result);
 hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf_frame_t frame);
+hf_status_t core_unmap(hf_frame_t aspace, uint64_t address);
 hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level);
 hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what, uint64_t address,
                      unsigned rights, unsigned *put);
+
+/* How many leaves and other uses name a frame, those of its run among them. Of a run that is not split, more than
+ * 1 if there are more. */
+uint32_t core_refs(hf_frame_t frame);

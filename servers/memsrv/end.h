@@ -4,11 +4,15 @@
 #include "task.h"
 
 /* Ends a task in any state, for the reason in its exit record; with a process all its
- * threads, which are killed. What it had is given back bit by bit, by end_reap. */
+ * threads, which are killed. What it had is given back bit by bit, by end_reap; when that is
+ * little, before the next message. */
 void end_task(struct task *task, const struct hf_exit *why);
 
-/* Takes back at once what a spawn or a new thread that failed has built. */
-void end_abandon(struct task *task);
+/* Takes back what a spawn, a fork or a new thread that failed has built; nobody will wait for its end. */
+void end_unborn(struct task *task);
+
+/* If a task was ended by this message: a first part of that work. */
+void end_reap_first(void);
 
 /* Whether any task is being taken apart, and a bounded part of that work. */
 bool end_reaping(void);

@@ -2,31 +2,43 @@
 
 #include <string.h>
 
+#include "around.h"
+#include "copy.h"
 #include "core.h"
 #include "end.h"
+#include "explain.h"
+#include "jobs.h"
+#include "large.h"
+#include "object.h"
 
-struct fault {
-    uint64_t address, error, rip;
-    uint64_t entry; /* the last page-table entry that the walk read ... */
-    unsigned level; /* ... and the level of its table */
-};
+#define LOWER_HALF (1ull << 47)
 
-static void end(struct task *task, const struct fault *fault, enum hf_reason reason, const struct region *region) {
+enum hf_reason fault_reason(hf_status_t status) {
+    return status == HF_OK ? HF_REASON_NONE : status == HF_QUOTA ? HF_REASON_QUOTA : HF_REASON_NO_MEMORY;
+}
+
+void fault_end(struct task *task, const struct fault *fault, enum hf_reason reason, const struct region *region) {
     struct hf_exit why = {
         .how = HF_EXIT_FAULT, .reason = reason, .address = fault->address, .error = fault->error, .rip = fault->rip};
     if (region) {
-        strncpy(why.region, region->backing->name, HF_NAME_BYTES - 1);
+        explain_name(region, why.region);
     }
-    task->process->ledger.faults_refused++;
+    task->process->ledger.faults[FAULT_refused]++;
     end_task(task, &why);
 }
 
-/* Why the access is wrong whatever is mapped there. */
-static enum hf_reason judge(const struct fault *fault, const struct region *region) {
+/* The last page of the lower half is never mapped; between the halves there are no addresses, and an access is no
+ * page fault but an exception. */
+static enum hf_reason judge_beyond(uint64_t address) {
+    if (address < HF_USER_END || address >= 0 - LOWER_HALF) return HF_REASON_KERNEL;
+    return address < LOWER_HALF ? HF_REASON_NO_REGION : HF_REASON_NOT_CANONICAL;
+}
+
+enum hf_reason fault_judge(const struct fault *fault, const struct region *region) {
     /* Not USER: the processor read one of its own tables for the task. (QEMU 7.2 says so
      * of the stack of a far return too.) Bringing a page would not help. */
     if (fault->address >= HF_USER_END || !(fault->error & HF_FAULT_USER)) {
-        return HF_REASON_KERNEL;
+        return judge_beyond(fault->address);
     }
     if (fault->address < HF_USER_FIRST) return HF_REASON_NULL_PAGE;
     if (!region) return HF_REASON_NO_REGION;
@@ -37,116 +49,131 @@ static enum hf_reason judge(const struct fault *fault, const struct region *regi
     return HF_REASON_NONE;
 }
 
-/* The tables that are missing between the entry where the walk ended and the page. */
-static hf_status_t plan_tables(struct list *plan, struct task *process, const struct fault *fault) {
+/* ---- a page that isn't there ---- */
+
+hf_status_t fault_plan_tables(struct request *request, const struct fault *fault) {
+    struct aspace *aspace = &request->task->process->aspace;
+    uint64_t address = fault->address & ~(HF_PAGE_SIZE - 1);
     for (unsigned level = fault->level - 1; level >= HF_LEVEL_PT; level--) {
         hf_frame_t table;
-        hf_status_t status = aspace_take_table(&process->aspace, fault->address & ~(HF_PAGE_SIZE - 1), level, &table);
+        hf_status_t status = aspace_take_table(aspace, address, level, &table);
         if (status != HF_OK) return status;
-        struct hf_operation *install = list_add(plan, HF_OP_TABLE_INSTALL);
-        install->level = (uint8_t)level;
-        install->object = process->aspace.root;
-        install->address = fault->address & ~(HF_PAGE_SIZE - 1);
-        install->frame = table;
+        list_add(&request->list, &(struct hf_operation){.code = HF_OP_TABLE_INSTALL,
+                                                        .level = (uint8_t)level,
+                                                        .object = aspace->root,
+                                                        .address = address,
+                                                        .frame = table});
     }
     return HF_OK;
 }
 
-static void plan_stage(struct list *plan, hf_frame_t frame, const struct page_source *source) {
-    struct hf_operation *stage = list_add(plan, HF_OP_STAGE);
-    stage->object = frame;
-    stage->frame = source->frame;
-    stage->count = source->length;
-    stage->address = HF_STAGE_AT(source->offset, source->at);
+void fault_plan_map(struct request *request, const struct fault *fault, hf_frame_t frame, unsigned rights) {
+    list_add(&request->list, &(struct hf_operation){.code = HF_OP_MAP,
+                                                    .level = HF_LEVEL_PT,
+                                                    .rights = (uint16_t)rights,
+                                                    .object = request->task->process->aspace.root,
+                                                    .address = fault->address & ~(HF_PAGE_SIZE - 1),
+                                                    .frame = frame});
 }
 
-static void plan_map(struct list *plan, const struct task *process, const struct region *region, uint64_t address,
-                     hf_frame_t frame) {
-    struct hf_operation *map = list_add(plan, HF_OP_MAP);
-    map->level = HF_LEVEL_PT;
-    map->rights = (uint16_t)region->rights;
-    map->object = process->aspace.root;
-    map->address = address;
-    map->frame = frame;
-}
-
-/* The whole answer: tables, the page's content, its mapping. What can't be had is
- * not half-done: tables that were taken are installed, and go with the process. */
-static hf_status_t plan_page(struct list *plan, struct task *process, const struct fault *fault,
-                             const struct region *region, const struct page_source *source) {
-    uint64_t address = fault->address & ~(HF_PAGE_SIZE - 1);
-    hf_frame_t frame = source->frame;
-    hf_status_t status = source->shared ? HF_OK : ledger_take(&process->ledger, LEDGER_PAGES, &frame);
-    if (status != HF_OK) return status;
-    status = plan_tables(plan, process, fault);
+/* Tables that were taken are installed even if the rest can't be had: they go with the process. */
+static hf_status_t plan_or_undo(struct request *request, const struct fault *fault) {
+    hf_status_t status = fault_plan_tables(request, fault);
     if (status != HF_OK) {
-        list_run(plan);
-        plan->count = 0;
-        if (!source->shared) {
-            ledger_give(&process->ledger, LEDGER_PAGES, frame);
-        }
+        list_run(&request->list);
+        list_clear(&request->list);
+    }
+    return status;
+}
+
+static hf_status_t bring_shared(struct request *request, const struct fault *fault, const struct region *region,
+                                hf_frame_t frame) {
+    struct ledger *ledger = &request->task->process->ledger;
+    hf_status_t status = plan_or_undo(request, fault);
+    if (status != HF_OK) return status;
+    fault_plan_map(request, fault, frame, region->rights & ~(unsigned)HF_WRITE);
+    ledger_share(ledger, 1);
+    ledger->faults[FAULT_image]++;
+    return HF_OK;
+}
+
+static hf_status_t bring_new(struct request *request, const struct fault *fault, const struct region *region,
+                             const struct page_source *source) {
+    struct ledger *ledger = &request->task->process->ledger;
+    hf_frame_t frame;
+    hf_status_t status = ledger_take(ledger, LEDGER_pages, &frame);
+    if (status != HF_OK) return status;
+    status = plan_or_undo(request, fault);
+    if (status != HF_OK) {
+        ledger_give(ledger, LEDGER_pages, frame);
         return status;
     }
-    if (!source->shared) {
-        plan_stage(plan, frame, source);
-    }
-    plan_map(plan, process, region, address, frame);
+    list_add(&request->list, &(struct hf_operation){.code = HF_OP_STAGE,
+                                                    .count = source->length,
+                                                    .object = frame,
+                                                    .address = HF_STAGE_AT(source->offset, source->at),
+                                                    .frame = source->frame});
+    fault_plan_map(request, fault, frame, region->rights);
+    ledger->faults[source->frame == HF_NO_FRAME ? FAULT_zero : FAULT_image]++;
     return HF_OK;
 }
 
-static void count_fault(struct ledger *ledger, const struct page_source *source) {
-    if (!source->shared && source->frame == HF_NO_FRAME) {
-        ledger->faults_zero++;
-    } else {
-        ledger->faults_image++;
-    }
-}
-
-static void bring_page(struct request *request, const struct fault *fault, const struct region *region) {
-    struct task *task = request->task;
+enum hf_reason fault_bring(struct request *request, const struct fault *fault, const struct region *region) {
+    const struct backing *backing = region->backing;
     struct page_source source;
-    enum hf_reason reason = region->backing->page(&region->data, fault->address & ~(HF_PAGE_SIZE - 1), &source);
-    if (reason == HF_REASON_NONE) {
-        hf_status_t status = plan_page(&request->list, task->process, fault, region, &source);
-        reason = status == HF_OK ? HF_REASON_NONE : status == HF_QUOTA ? HF_REASON_QUOTA : HF_REASON_NO_MEMORY;
+    if (backing->fault) return backing->fault(request, fault, region);
+    if (backing->large && large_begin(request, fault, region)) return HF_REASON_NONE;
+    enum hf_reason reason =
+        backing->page(&region->data, fault->address & ~(HF_PAGE_SIZE - 1), fault->error & HF_FAULT_WRITE, &source);
+    if (reason != HF_REASON_NONE) return reason;
+    hf_status_t status =
+        source.shared ? bring_shared(request, fault, region, source.frame) : bring_new(request, fault, region, &source);
+    /* An external pager is asked about each page. */
+    if (status == HF_OK && backing->around != AROUND_NONE && !request->task->process->pager) {
+        around_bring(request, fault, region);
     }
-    if (reason != HF_REASON_NONE) {
-        end(task, fault, reason, region);
-        return;
-    }
-    count_fault(&task->process->ledger, &source);
+    return fault_reason(status);
 }
 
-/* A page that is there and may be used as it was: the region's rights were
- * widened while the fault was on its way, or another thread is just having them
- * widened; then the access is tried until it is done. Anything else is a broken entry. */
-static bool entry_allows(const struct task *process, const struct fault *fault) {
-    bool write = !(fault->error & HF_FAULT_WRITE) || (fault->entry & 2);
-    bool fetch = !(fault->error & HF_FAULT_FETCH) || !(fault->entry >> 63);
-    return ((fault->entry & 5) == 5 && write && fetch) || work_protects(process, fault->address);
+/* ---- what is to be done ---- */
+
+static enum hf_reason answer(struct request *request, const struct fault *fault, const struct region *region) {
+    if (!(fault->entry & 1)) {
+        bool asked = request->task->process->pager && pager_asks(request, fault, region);
+        return asked ? HF_REASON_NONE : fault_bring(request, fault, region);
+    }
+    if (fault_is_over(fault)) return HF_REASON_NONE;
+    return fault->error & HF_FAULT_WRITE ? copy_page(request, fault, region) : HF_REASON_BAD_ENTRY;
 }
 
 void fault_page(struct request *request) {
     const uint64_t *word = request->message.word;
-    struct task *task = request->task;
-    struct fault fault = {
+    struct task *task = request->task, *process = task->process;
+    const struct fault fault = {
         .address = word[HF_FAULT_ADDRESS],
         .error = word[HF_FAULT_ERROR],
         .rip = word[HF_FAULT_RIP],
         .entry = word[HF_FAULT_ENTRY],
         .level = (unsigned)word[HF_FAULT_FRAME] & 0xff,
+        .refs = (uint32_t)(word[HF_FAULT_FRAME] >> 32),
     };
-    const struct region *region = region_find(&task->process->aspace.regions, fault.address);
-    enum hf_reason reason = judge(&fault, region);
-
-    if (reason == HF_REASON_NONE && (fault.entry & 1)) {
-        reason = entry_allows(task->process, &fault) ? HF_REASON_NONE : HF_REASON_BAD_ENTRY;
-        region = NULL;
+    const struct region *region = region_find(&process->aspace.regions, fault.address);
+    enum hf_reason reason = fault_judge(&fault, region);
+    if (process->work.kind != WORK_NONE && work_meets(process, fault.address, &reason)) {
+        work_help(process);
+        return;
     }
-    if (reason != HF_REASON_NONE) {
-        end(task, &fault, reason, region);
-    } else if (region) {
-        bring_page(request, &fault, region);
+    if (reason == HF_REASON_NONE) {
+        reason = answer(request, &fault, region);
+    }
+    /* What a task or an object that is being taken apart still has may be enough: then the fault comes again. */
+    bool memory = reason == HF_REASON_NO_MEMORY || reason == HF_REASON_QUOTA;
+    if (memory && end_reaping()) {
+        end_reap();
+    } else if (memory && object_reaping()) {
+        object_reap();
+    } else if (reason != HF_REASON_NONE) {
+        fault_end(task, &fault, reason, region);
     }
 }
 

@@ -8,13 +8,25 @@
 
 struct list {
     unsigned count;
+    unsigned optional; /* from this one on, a MAP where something is mapped already is left out */
+    /* Told which MAP that was. */
+    void (*left_out)(void *context, const struct hf_operation *map);
+    void *context;
     struct hf_operation operation[HF_OPERATIONS];
 };
 
-/* One more, with nothing but its code. */
-struct hf_operation *list_add(struct list *list, enum hf_operation_code code);
+/* Nothing in it, and nothing optional. */
+static inline void list_clear(struct list *list) {
+    list->count = 0;
+    list->optional = HF_OPERATIONS;
+}
 
-/* Has all of them done, in as many calls as it takes. None may be refused. */
+/* One more; there must be room. */
+static inline void list_add(struct list *list, const struct hf_operation *operation) {
+    list->operation[list->count++] = *operation;
+}
+
+/* Has all of them done, in as many calls as it takes. None may be refused, but for optional ones. */
 void list_run(const struct list *list);
 
 /* The same, with hf_reply_receive in the last call. */

@@ -5,13 +5,13 @@
 #include "core.h"
 #include "end.h"
 #include "inspect.h"
+#include "jobs.h"
 #include "last.h"
 #include "name.h"
 #include "own.h"
 #include "program.h"
 #include "serve.h"
 #include "spawn.h"
-#include "work.h"
 
 #define ENDPOINT_SLOT 1u
 #define INIT_PRIORITY 110u /* also the servers', which it starts; programs get less */
@@ -42,7 +42,6 @@ static void start_init(void) {
     struct spawn spawn = {
         .request = &request,
         .priority = INIT_PRIORITY,
-        .quota = UINT64_MAX,
         .given = HF_INIT_SLOTS_END - HF_SLOT_GIVEN,
         .gift_count = HF_INIT_SLOTS_END - HF_SLOT_GIVEN,
         .gift = {{.code = HF_OP_HANDLE_PUT,
@@ -81,46 +80,26 @@ static void start_init(void) {
     }
 }
 
-/* Longer work goes on between messages, a part at a time: no message waits for
- * more than one part of each kind. */
-static void work_until_message(struct request *request) {
-    hf_status_t status = HF_WOULD_BLOCK;
-    while (status == HF_WOULD_BLOCK) {
-        if (end_reaping()) {
-            end_reap();
-        }
-        if (work_pending()) {
-            work_do_part();
-        }
-        own_refill();
-        bool more = end_reaping() || work_pending();
-        status = more ? hf_receive_nowait(ENDPOINT_SLOT, &request->message, &request->sender)
-                      : hf_receive(ENDPOINT_SLOT, &request->message, &request->sender);
-    }
-    core_must(status);
-}
-
 void memsrv_main(const struct hf_boot *boot) {
     static struct request request;
     core_check(boot->magic == HF_BOOT_MAGIC && boot->version == HF_BOOT_VERSION);
     own_init(boot);
     program_init(boot);
+    place_init(boot);
     spawn_init();
     inspect_init(boot);
     name_init(boot->handles);
     make_endpoint(boot);
+    jobs_init(boot);
     start_init();
     own_refill();
     core_must(hf_receive(ENDPOINT_SLOT, &request.message, &request.sender));
     for (;;) {
         serve(&request);
+        end_reap_first();
         own_refill();
         if (request.held) {
-            work_until_message(&request);
-        } else if (end_reaping() || work_pending()) {
-            list_run(&request.list);
-            core_must(hf_reply(&request.message));
-            work_until_message(&request);
+            core_must(hf_receive(ENDPOINT_SLOT, &request.message, &request.sender));
         } else {
             list_reply_receive(&request.list, ENDPOINT_SLOT, &request.message, &request.sender);
         }

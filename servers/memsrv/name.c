@@ -18,7 +18,7 @@ struct name {
 };
 
 static struct name *chains[CHAINS];
-static struct task *waiting; /* for a name that is not there */
+static struct waiters waiting; /* for a name that is not there */
 static hf_frame_t own_handles;
 static struct record_pool pool = {.bytes = sizeof(struct name)};
 
@@ -60,8 +60,8 @@ static void drop(struct name *name) {
     *link = name->next;
     unlink_sibling(name);
     core_must(core_object(HF_OP_HANDLES_DESTROY, name->table, NULL));
-    ledger_give(&name->registrar->ledger, LEDGER_OBJECTS, name->table);
-    record_give(&pool, name);
+    ledger_give(&name->registrar->ledger, LEDGER_objects, name->table);
+    ledger_record_give(&name->registrar->ledger, &pool, name);
 }
 
 void name_drop_all(struct task *process) {
@@ -115,11 +115,12 @@ static unsigned count_names(struct task *process) {
 }
 
 static hf_status_t make(struct task *process, const char *text, uint64_t slot, struct name **made) {
-    struct name *name = record_take(&pool);
-    if (!name) return HF_NO_MEMORY;
-    hf_status_t status = ledger_take(&process->ledger, LEDGER_OBJECTS, &name->table);
+    struct ledger *ledger = &process->ledger;
+    struct name *name = ledger_record(ledger, &pool);
+    if (!name) return ledger_why_no_record(ledger, &pool);
+    hf_status_t status = ledger_take(ledger, LEDGER_objects, &name->table);
     if (status != HF_OK) {
-        record_give(&pool, name);
+        ledger_record_give(ledger, &pool, name);
         return status;
     }
     core_must(core_object(HF_OP_HANDLES_CREATE, name->table, NULL));
@@ -144,7 +145,7 @@ static hf_status_t give(const struct task *asker, const struct name *name, struc
 }
 
 static void answer_waiting(const struct name *name) {
-    for (struct task *asker = waiting, *next; asker; asker = next) {
+    for (struct task *asker = waiting.first, *next; asker; asker = next) {
         struct hf_message answer = {0};
         next = asker->held.next;
         if (strcmp(asker->wanted, name->text) == 0) {

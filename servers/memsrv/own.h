@@ -15,10 +15,19 @@ void own_init(const struct hf_boot *boot);
 /* A frame for memsrv itself, FREE still. HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t own_take(hf_frame_t *frame);
 
-/* A zeroed page, mapped for good, or NULL when the machine is out of memory. */
+/* A zeroed page, mapped until it is given back, or NULL when the machine is out of memory. */
 void *own_page(void);
 
-/* Refills what allocations have used up of the allocator's pages. Called between messages. */
+/* Gives back what own_page gave: its frame may be anyone's then. */
+void own_page_give(void *page);
+
+/* One of the frames that are put by for tasks' needs that can't wait, FREE. False: they are used up. */
+bool own_spare(hf_frame_t *frame);
+/* How many there are; they are memsrv's. */
+uint64_t own_spares(void);
+
+/* Refills what allocations have used up of the allocator's pages, and the reserves of
+ * records. Called between messages. */
 void own_refill(void);
 
 /* The frame behind an address of memsrv's. */

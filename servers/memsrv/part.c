@@ -5,7 +5,7 @@
 hf_status_t part_object(struct task *process, enum hf_operation_code code, hf_frame_t *object,
                         struct hf_result *result) {
     hf_frame_t frame;
-    hf_status_t status = ledger_take(&process->ledger, LEDGER_OBJECTS, &frame);
+    hf_status_t status = ledger_take(&process->ledger, LEDGER_objects, &frame);
     if (status == HF_OK) {
         core_must(core_object(code, frame, result));
         *object = frame;
@@ -15,7 +15,7 @@ hf_status_t part_object(struct task *process, enum hf_operation_code code, hf_fr
 
 hf_status_t part_page(struct task *process, uint64_t address, hf_frame_t source, hf_frame_t *page) {
     hf_frame_t frame;
-    hf_status_t status = ledger_take(&process->ledger, LEDGER_PAGES, &frame);
+    hf_status_t status = ledger_take(&process->ledger, LEDGER_pages, &frame);
     if (status != HF_OK) {
         return status;
     }
@@ -23,7 +23,7 @@ hf_status_t part_page(struct task *process, uint64_t address, hf_frame_t source,
     status = aspace_map(&process->aspace, address, frame, HF_READ | HF_WRITE);
     if (status != HF_OK) {
         core_must(core_object(HF_OP_RELEASE, frame, NULL));
-        ledger_give(&process->ledger, LEDGER_PAGES, frame);
+        ledger_give(&process->ledger, LEDGER_pages, frame);
         return status;
     }
     *page = frame;
@@ -35,15 +35,33 @@ hf_status_t part_buffer(struct task *task, uint64_t address) {
     hf_status_t status = part_page(process, address, HF_NO_FRAME, &task->buffer);
     if (status != HF_OK) return status;
     task->buffer_address = address;
-    status = region_add(&process->aspace.regions, &(struct region){.start = address,
-                                                                   .end = address + HF_PAGE_SIZE,
-                                                                   .rights = HF_READ | HF_WRITE,
-                                                                   .backing = &backing_buffer,
-                                                                   .data = {.frame = task->buffer}});
+    status = part_region(process, address, address + HF_PAGE_SIZE, HF_READ | HF_WRITE, &backing_buffer,
+                         (struct backing_data){.frame = task->buffer});
     if (status != HF_OK) {
-        (void)aspace_unmap(&process->aspace, address, address + HF_PAGE_SIZE); /* which gives the frame back */
+        ledger_unpay(&process->ledger, LEDGER_pages, 1);
+        core_must(core_unmap(process->aspace.root, address));
+        ledger_frames_give(task->buffer, 0);
         task->buffer = HF_NO_FRAME;
     }
+    return status;
+}
+
+struct region *part_buffer_region(struct task *task) {
+    struct region *region = region_find(&task->process->aspace.regions, task->buffer_address);
+    bool its = region && region->backing == &backing_buffer && region->data.frame == task->buffer;
+    return its ? region : NULL;
+}
+
+hf_status_t part_region(struct task *process, uint64_t start, uint64_t end, unsigned rights,
+                        const struct backing *backing, struct backing_data data) {
+    struct aspace *aspace = &process->aspace;
+    hf_status_t status = aspace_region_room(aspace);
+    if (status == HF_OK) {
+        status = region_add(
+            &aspace->regions,
+            &(struct region){.start = start, .end = end, .rights = rights, .backing = backing, .data = data});
+    }
+    aspace_note_regions(aspace);
     return status;
 }
 

@@ -3,14 +3,6 @@
 
 #include "task.h"
 
-/* Its IPC buffer when it is the first of its address space; those of threads stand below
- * the guard of its stack, as long as there is room. */
-#define PART_BUFFER 0x7fffe000ul
-#define PART_STACK_END 0x7fffd000ul
-#define PART_STACK_START (PART_STACK_END - 0x100000ul)
-#define PART_GUARD_START (PART_STACK_START - 0x10000ul)
-#define PART_TABLE_START 0x7fe00000ul /* where the page table starts that covers all of these */
-
 /* An object of the core's, just created. HF_QUOTA, HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t part_object(struct task *process, enum hf_operation_code code, hf_frame_t *object,
                                       struct hf_result *result);
@@ -19,8 +11,15 @@ HF_MUST_CHECK hf_status_t part_object(struct task *process, enum hf_operation_co
  * zeroed, where nothing is mapped. HF_QUOTA, HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t part_page(struct task *process, uint64_t address, hf_frame_t source, hf_frame_t *page);
 
+/* A region where none is. HF_QUOTA, HF_NO_MEMORY. */
+HF_MUST_CHECK hf_status_t part_region(struct task *process, uint64_t start, uint64_t end, unsigned rights,
+                                      const struct backing *backing, struct backing_data data);
+
 /* A zeroed IPC buffer for `task`, as a region of its own. HF_QUOTA, HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t part_buffer(struct task *task, uint64_t address);
+
+/* Its region; NULL when that was unmapped. Then the buffer counts as an object, for as long as there is the core's task. */
+struct region *part_buffer_region(struct task *task);
 
 /* The core's task, which runs from then on. HF_QUOTA, HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t part_task(struct task *task, const struct hf_registers *registers);

@@ -11,6 +11,11 @@ static struct program programs[HF_BOOT_MODULES];
 static unsigned count;
 static uint64_t frame_count;
 
+/* Where modules are; few, since the loader puts them side by side. */
+#define RANGES 160u
+static struct { hf_frame_t first, end; } ranges[RANGES];
+static unsigned range_count;
+
 static void map_frame(const struct hf_boot *boot, uint64_t address, hf_frame_t frame) {
     struct hf_result result;
     while (core_map(boot->aspace, address, frame, HF_READ, &result) != HF_OK) {
@@ -31,6 +36,13 @@ static const void *map_module(const struct hf_boot *boot, const struct hf_boot_m
     return start;
 }
 
+static void add_range(hf_frame_t first, hf_frame_t end) {
+    frame_count += end - first;
+    core_check(range_count < RANGES);
+    ranges[range_count].first = first;
+    ranges[range_count++].end = end;
+}
+
 void program_init(const struct hf_boot *boot) {
     for (count = 0; count < boot->module_count; count++) {
         struct program *program = &programs[count];
@@ -42,9 +54,16 @@ void program_init(const struct hf_boot *boot) {
     for (uint64_t i = 0; i + 1 < boot->map.count; i++) {
         const struct hf_boot_range *range = &boot->map.range[i];
         if (range->kind == HF_RANGE_MODULE) {
-            frame_count += range[1].first - range[0].first;
+            add_range(range[0].first, range[1].first);
         }
     }
+}
+
+bool program_has(hf_frame_t frame) {
+    for (unsigned i = 0; i < range_count; i++) {
+        if (frame >= ranges[i].first && frame < ranges[i].end) return true;
+    }
+    return false;
 }
 
 const struct program *program_find(const char *name) {

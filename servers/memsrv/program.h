@@ -22,5 +22,8 @@ const struct program *program_find(const char *name);
 unsigned program_count(void);
 const struct program *program_at(unsigned index);
 
+/* Whether a frame is a module's, or of the boot information. */
+bool program_has(hf_frame_t frame);
+
 /* Frames of all modules and of the boot information. */
 uint64_t program_frames(void);

@@ -1,115 +1,131 @@
-#include "region.h"
+#include "region_tree.h"
 
 #include "record.h"
 
-static struct record_pool pool = {.bytes = sizeof(struct region)};
+#define CUTS 16u /* records that only cutting may use */
 
-struct region *region_find(const struct region_list *list, uint64_t address) {
-    struct region *region = list->first;
-    while (region && region->end <= address) {
-        region = region->next;
-    }
-    return region && region->start <= address ? region : NULL;
-}
-
-bool region_is_free(const struct region_list *list, uint64_t start, uint64_t end) {
-    const struct region *region = list->first;
-    while (region && region->end <= start) {
-        region = region->next;
-    }
-    return !region || region->start >= end;
-}
-
-bool region_is_full(const struct region_list *list, uint64_t start, uint64_t end) {
-    while (start < end) {
-        const struct region *region = region_find(list, start);
-        if (!region) return false;
-        start = region->end;
-    }
-    return true;
-}
-
-bool region_may(const struct region_list *list, uint64_t start, uint64_t end, unsigned rights) {
-    for (const struct region *region = list->first; region; region = region->next) {
-        bool inside = region->end > start && region->start < end;
-        if (inside && (rights & ~region->backing->limit(&region->data))) return false;
-    }
-    return true;
-}
-
-uint64_t region_gap(const struct region_list *list, uint64_t from, uint64_t length, uint64_t limit) {
-    for (const struct region *region = list->first; region; region = region->next) {
-        if (region->end <= from) continue;
-        if (region->start >= from && region->start - from >= length) break;
-        from = region->end;
-    }
-    return from <= limit && length <= limit - from ? from : 0;
-}
-
-/* The link that points, or would point, to the first region that ends above `address`. */
-static struct region **link_at(struct region_list *list, uint64_t address) {
-    struct region **link = &list->first;
-    while (*link && (*link)->end <= address) {
-        link = &(*link)->next;
-    }
-    return link;
-}
+static struct record_pool pool = {.bytes = sizeof(struct region), .reserve = CUTS};
 
 hf_status_t region_add(struct region_list *list, const struct region *region) {
     struct region *added = record_take(&pool);
     if (!added) return HF_NO_MEMORY;
-    struct region **link = link_at(list, region->start);
     *added = *region;
-    added->next = *link;
-    *link = added;
+    added->forbids = ~region->backing->limit(&region->data);
+    region_tree_add(list, added);
     return HF_OK;
 }
 
-static hf_status_t cut_at(struct region_list *list, uint64_t address) {
-    struct region *region = region_find(list, address);
-    if (!region || region->start == address) return HF_OK;
-    struct region *rest = record_take(&pool);
-    if (!rest) return HF_NO_MEMORY;
+/* ---- cutting ---- */
+
+/* The region that `address` is within, so that a border there takes another record; else NULL. */
+static struct region *cut_by(const struct region_list *list, uint64_t address) {
+    struct region *region = region_from(list, address);
+    return region && region->start < address ? region : NULL;
+}
+
+static void move_start(struct region *region, uint64_t start) {
+    region->data.offset += start - region->start;
+    region->start = start;
+}
+
+/* `rest` becomes the region's part from `address` on. It comes to stand below the region in the tree,
+ * whose new end is so seen to on the way up. */
+static void cut(struct region_list *list, struct region *region, uint64_t address, struct region *rest) {
     *rest = *region;
-    rest->start = address;
+    move_start(rest, address);
     region->end = address;
-    region->next = rest;
-    return HF_OK;
+    region_tree_add(list, rest);
 }
 
 hf_status_t region_cut(struct region_list *list, uint64_t start, uint64_t end) {
-    hf_status_t status = cut_at(list, start);
-    return status == HF_OK ? cut_at(list, end) : status;
+    struct region *first = NULL, *second = NULL;
+    bool cuts_first = cut_by(list, start), cuts_second = cut_by(list, end);
+    if (cuts_first && !(first = record_take_reserved(&pool))) return HF_NO_MEMORY;
+    if (cuts_second && !(second = record_take_reserved(&pool))) {
+        if (first) {
+            record_give(&pool, first);
+        }
+        return HF_NO_MEMORY;
+    }
+    if (first) {
+        cut(list, cut_by(list, start), start, first);
+    }
+    if (second) {
+        cut(list, cut_by(list, end), end, second);
+    }
+    return HF_OK;
 }
 
-void region_remove(struct region_list *list, uint64_t start, uint64_t end) {
-    struct region **link = link_at(list, start);
-    while (*link && (*link)->start < end) {
-        struct region *region = *link;
-        *link = region->next;
+/* ---- changing ---- */
+
+void region_drop(struct region_list *list, struct region *region, uint64_t until) {
+    if (until < region->end) {
+        move_start(region, until);
+        region_tree_update(list, region);
+    } else {
+        region_tree_remove(list, region);
         record_give(&pool, region);
     }
 }
 
-static bool alike(const struct region *a, const struct region *b) {
-    return a->end == b->start && a->rights == b->rights && a->backing == b->backing && a->data.image == b->data.image &&
-           a->data.segment == b->data.segment && a->data.frame == b->data.frame;
+_Static_assert(sizeof(struct backing_data) == 48, "same_data compares all but the offset");
+static bool same_data(const struct backing_data *a, const struct backing_data *b) {
+    return a->image == b->image && a->segment == b->segment && a->allowed == b->allowed && a->frame == b->frame &&
+           a->object == b->object && a->pager == b->pager;
 }
 
-static void join(struct region *region) {
-    while (region->next && alike(region, region->next)) {
-        struct region *next = region->next;
-        region->end = next->end;
-        region->next = next->next;
-        record_give(&pool, next);
+static bool alike(const struct region *a, const struct region *b) {
+    bool goes_on = !a->backing->has_offset || a->data.offset + (a->end - a->start) == b->data.offset;
+    return a->end == b->start && a->rights == b->rights && a->backing == b->backing && goes_on &&
+           same_data(&a->data, &b->data);
+}
+
+/* Lets the first have the second's range too, if both are there and may be one. Returns what has the second's. */
+static struct region *join(struct region_list *list, struct region *first, struct region *second) {
+    if (!first || !second || !alike(first, second)) return second;
+    uint64_t end = second->end;
+    region_tree_remove(list, second);
+    record_give(&pool, second);
+    first->end = end;
+    region_tree_update(list, first);
+    return first;
+}
+
+struct region *region_set(struct region_list *list, struct region *region, unsigned rights) {
+    region->rights = rights;
+    (void)join(list, region, region_beside(region, 1));
+    return join(list, region_beside(region, 0), region);
+}
+
+/* ---- changing what lies between two borders ---- */
+
+void region_remove(struct region_list *list, uint64_t start, uint64_t end) {
+    struct region *region = region_from(list, start);
+    while (region && region->start < end) {
+        struct region *next = region_beside(region, 1);
+        region_drop(list, region, region->end);
+        region = next;
     }
 }
 
 void region_protect(struct region_list *list, uint64_t start, uint64_t end, unsigned rights) {
-    for (struct region *region = *link_at(list, start); region && region->start < end; region = region->next) {
-        region->rights = rights;
-    }
-    for (struct region *region = list->first; region && region->start <= end; region = region->next) {
-        join(region);
+    struct region *region = region_from(list, start);
+    while (region && region->start < end) {
+        region = region_beside(region_set(list, region, rights), 1);
     }
 }
+
+struct region *region_pick(struct region_list *list) {
+    struct region *region = list->root;
+    if (!region) return NULL;
+    while (region->child[0] || region->child[1]) {
+        region = region->child[region->child[0] ? 0 : 1];
+    }
+    struct region *parent = region->parent;
+    *(parent ? &parent->child[parent->child[0] == region ? 0 : 1] : &list->root) = NULL;
+    list->recent = NULL;
+    list->count--;
+    return region;
+}
+
+void region_free(struct region *region) { record_give(&pool, region); }

@@ -4,20 +4,27 @@
 
 #include "core.h"
 #include "end.h"
+#include "explain.h"
 #include "fault.h"
+#include "fork.h"
 #include "inspect.h"
+#include "jobs.h"
 #include "memory.h"
 #include "name.h"
+#include "object.h"
+#include "pager.h"
+#include "source.h"
 #include "spawn.h"
 #include "thread.h"
 
-hf_status_t serve_put_task(struct request *request, const struct task *made) {
+hf_status_t serve_put_task(struct request *request, struct task *made) {
     unsigned slot;
-    hf_status_t status = core_put(request->task->handles, HF_SLOT_ANY, HF_PUT_ENDPOINT, task_endpoint,
-                                  task_badge(made, BADGE_TASK), HF_RIGHT_CALL | HF_RIGHT_GRANT, &slot);
+    hf_status_t status = task_put_handle(request->task, made, &slot);
     if (status == HF_OK) {
         request->message.word[0] = slot;
         request->message.word[1] = made->number;
+    } else {
+        end_unborn(made);
     }
     return status;
 }
@@ -28,16 +35,10 @@ static hf_status_t serve_spawn(struct request *request) {
     const struct hf_spawn *asked = (const void *)BUFFER->bytes;
     hf_status_t status = spawn_prepare(request->task, asked, request->bytes, &spawn);
     if (status == HF_OK) {
+        spawn.pager = request->source;
         status = spawn_do(&spawn, &made);
     }
-    if (status != HF_OK) {
-        return status;
-    }
-    status = serve_put_task(request, made);
-    if (status != HF_OK) {
-        end_abandon(made);
-    }
-    return status;
+    return status == HF_OK ? serve_put_task(request, made) : status;
 }
 
 static hf_status_t serve_exit(struct request *request) {
@@ -88,35 +89,68 @@ static hf_status_t serve_endpoint_create(struct request *request) {
 
 static const struct {
     hf_status_t (*serve)(struct request *request);
-    enum badge_kind via;
     bool changes_aspace; /* one after the other, for each address space */
 } handlers[HF_MEM_COUNT] = {
-    [HF_MEM_SPAWN] = {serve_spawn, BADGE_SELF, false},
-    [HF_MEM_EXIT] = {serve_exit, BADGE_SELF, false},
-    [HF_MEM_WAIT] = {serve_wait, BADGE_TASK, false},
-    [HF_MEM_KILL] = {serve_kill, BADGE_TASK, false},
-    [HF_MEM_MAP] = {memory_map, BADGE_SELF, true},
-    [HF_MEM_UNMAP] = {memory_unmap, BADGE_SELF, true},
-    [HF_MEM_PROTECT] = {memory_protect, BADGE_SELF, true},
-    [HF_MEM_STAT] = {inspect_stat, BADGE_SELF, false},
-    [HF_MEM_TASKS] = {inspect_tasks, BADGE_SELF, false},
-    [HF_MEM_TASK_KILL] = {serve_task_kill, BADGE_SELF, false},
-    [HF_MEM_IMAGES] = {inspect_images, BADGE_SELF, false},
-    [HF_MEM_COMMAND_LINE] = {inspect_command_line, BADGE_SELF, false},
-    [HF_MEM_ENDPOINT_CREATE] = {serve_endpoint_create, BADGE_SELF, false},
-    [HF_MEM_REGISTER] = {name_register, BADGE_SELF, false},
-    [HF_MEM_LOOKUP] = {name_lookup, BADGE_SELF, false},
-    [HF_MEM_THREAD] = {thread_serve, BADGE_SELF, true},
+    [HF_MEM_SPAWN] = {serve_spawn, false},
+    [HF_MEM_EXIT] = {serve_exit, false},
+    [HF_MEM_WAIT] = {serve_wait, false},
+    [HF_MEM_KILL] = {serve_kill, false},
+    [HF_MEM_MAP] = {memory_map, true},
+    [HF_MEM_UNMAP] = {memory_unmap, true},
+    [HF_MEM_PROTECT] = {memory_protect, true},
+    [HF_MEM_STAT] = {inspect_stat, false},
+    [HF_MEM_TASKS] = {inspect_tasks, false},
+    [HF_MEM_TASK_KILL] = {serve_task_kill, false},
+    [HF_MEM_IMAGES] = {inspect_images, false},
+    [HF_MEM_COMMAND_LINE] = {inspect_command_line, false},
+    [HF_MEM_ENDPOINT_CREATE] = {serve_endpoint_create, false},
+    [HF_MEM_REGISTER] = {name_register, false},
+    [HF_MEM_LOOKUP] = {name_lookup, false},
+    [HF_MEM_THREAD] = {thread_serve, true},
+    [HF_MEM_FORK] = {fork_serve, true},
+    [HF_MEM_TASK_STAT] = {inspect_task_stat, false},
+    [HF_MEM_REGIONS] = {inspect_regions, false},
+    [HF_MEM_EXPLAIN] = {explain_serve, false},
+    [HF_MEM_OBJECT_CREATE] = {object_create, false},
+    [HF_MEM_OBJECT_HANDLE] = {object_handle, false},
+    [HF_MEM_OBJECT_MAP] = {object_map, true},
+    [HF_MEM_OBJECT_STAT] = {object_stat, false},
+    [HF_MEM_PAGER_CREATE] = {pager_create, false},
+    [HF_MEM_PAGER_NEXT] = {pager_next, false},
+    [HF_MEM_PAGER_SUPPLY] = {pager_supply, true},
+    [HF_MEM_PAGER_PASS] = {pager_pass, false},
+    [HF_MEM_PAGER_REFUSE] = {pager_refuse, false},
 };
 
-static hf_status_t serve_label(struct request *request, enum badge_kind kind) {
+static const uint8_t vias[HF_MEM_COUNT] = {
+#define X(name, via, text) [HF_MEM_##name] = (via),
+    HF_MEM_LABEL_LIST(X)
+#undef X
+};
+
+static unsigned via_of(hf_badge_t badge) {
+    static const uint8_t via[BADGE_KINDS] = {[BADGE_SELF] = HF_VIA_SELF,
+                                             [BADGE_TASK] = HF_VIA_TASK,
+                                             [BADGE_OBJECT] = HF_VIA_OBJECT,
+                                             [BADGE_PAGER] = HF_VIA_PAGER};
+    return via[badge_kind(badge)];
+}
+
+/* Whom or what the badge names. False: that is gone. */
+static bool find_named(struct request *request) {
+    bool task = via_of(request->badge) & (HF_VIA_SELF | HF_VIA_TASK);
+    request->task = task ? task_of_badge(request->badge) : request->asker->process;
+    request->source = task ? NULL : source_of_badge(request->badge);
+    return request->task && (task || request->source);
+}
+
+static hf_status_t serve_label(struct request *request) {
     uint32_t label = request->message.label;
-    if (label >= HF_MEM_COUNT || !handlers[label].serve) {
-        return HF_BAD_CALL;
-    }
-    if (!request->task) return HF_DEAD;
-    if (handlers[label].via != kind) return HF_BAD_HANDLE;
+    if (label >= HF_MEM_COUNT || !handlers[label].serve) return HF_BAD_CALL;
+    if (!find_named(request)) return HF_DEAD;
+    if (!(vias[label] & via_of(request->badge))) return HF_BAD_HANDLE;
     if (handlers[label].changes_aspace && work_must_wait(request->task)) {
+        request->asker->badge = request->badge;
         return work_park(request->asker, &request->message);
     }
     return handlers[label].serve(request);
@@ -132,8 +166,11 @@ static void settle(struct request *request) {
 }
 
 static void serve_exception(struct request *request) {
+    request->task = task_of_badge(request->badge);
     core_check(request->task); /* one that is stopped for good has no call under way */
-    if (request->message.label == HF_LABEL_FAULT) {
+    if (request->task->process->state == TASK_DYING) {
+        kill(request->task);
+    } else if (request->message.label == HF_LABEL_FAULT) {
         fault_page(request);
     } else {
         fault_exception(request);
@@ -141,33 +178,42 @@ static void serve_exception(struct request *request) {
     request->message = (struct hf_message){0};
 }
 
-static void serve_request(struct request *request, enum badge_kind kind) {
+static void serve_request(struct request *request) {
     request->bytes = request->message.bytes;
     request->message.bytes = 0;
     request->message.handle = 0;
     request->asker = task_of_serial(request->sender.serial);
     core_check(request->asker); /* there is no task but by memsrv */
-    request->message.label = serve_label(request, kind);
+    if (request->asker->process->state == TASK_DYING) {
+        kill(request->asker); /* a thread that has not been stopped yet */
+        return;
+    }
+    request->asker->asked.times = 0; /* it has gone on since its last fault */
+    request->message.label = serve_label(request);
     settle(request);
 }
 
 void serve(struct request *request) {
-    enum badge_kind kind;
-    request->task = task_of_badge(request->sender.badge, &kind);
-    request->list.count = 0;
+    request->badge = request->sender.badge;
     request->held = false;
-    if (kind == BADGE_FAULT) {
+    list_clear(&request->list);
+    switch (badge_kind(request->badge)) {
+    case BADGE_FAULT:
         serve_exception(request);
-    } else {
-        serve_request(request, kind);
+        break;
+    case BADGE_WORKER:
+        jobs_serve(request);
+        break;
+    default:
+        serve_request(request);
     }
 }
 
 void serve_parked(struct task *process) {
-    struct task *asker = process->parked;
+    struct task *asker = process->parked.first;
     if (!asker) return;
-    struct request request = {.message = asker->request, .task = process, .asker = asker};
+    struct request request = {.message = asker->request, .badge = asker->badge, .asker = asker};
     hold_leave(asker);
-    request.message.label = handlers[request.message.label].serve(&request);
+    request.message.label = find_named(&request) ? handlers[request.message.label].serve(&request) : HF_DEAD;
     settle(&request);
 }

@@ -9,18 +9,16 @@
 /* memsrv's IPC buffer. Nothing else writes to it before a request has been dealt with. */
 #define BUFFER ((struct hf_buffer *)HF_MEMSRV_BUFFER)
 
-/* Where mappings go when the caller leaves the place to us. */
-#define SERVE_MAP_START 0x80000000ul
-#define SERVE_MAP_END 0x00007f0000000000ul
-
 struct request {
     struct hf_message message; /* as it came; then the answer */
     struct hf_sender sender;
-    unsigned bytes;     /* that came with it, in the IPC buffer */
-    struct task *task;  /* whom the badge names */
-    struct task *asker; /* who asks: the same, or a thread of it, or another with a handle to it */
-    struct list list;   /* to be done before the answer is delivered */
-    bool held;          /* the call was set aside: there is no answer now */
+    unsigned bytes;        /* that came with it, in the IPC buffer */
+    hf_badge_t badge;      /* of the handle that was used */
+    struct task *task;     /* whom the badge names; for an object or a pager the process that asks */
+    struct task *asker;    /* who asks: the same, or a thread of it, or another with a handle to it */
+    struct source *source; /* the object or pager that the badge names */
+    struct list list;      /* to be done before the answer is delivered */
+    bool held;             /* the call was set aside: there is no answer now */
 };
 
 /* Deals with one message, and leaves the answer in it. */
@@ -30,5 +28,5 @@ void serve(struct request *request);
 void serve_parked(struct task *process);
 
 /* Answers with a handle to a task that was just made, and its number. HF_NO_MEMORY: the
- * asker's handle table is full. */
-HF_MUST_CHECK hf_status_t serve_put_task(struct request *request, const struct task *made);
+ * asker's handle table is full; then nothing comes of the task. */
+HF_MUST_CHECK hf_status_t serve_put_task(struct request *request, struct task *made);

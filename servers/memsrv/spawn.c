@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "around.h"
 #include "core.h"
 #include "end.h"
 #include "own.h"
@@ -45,12 +46,11 @@ hf_status_t spawn_prepare(struct task *parent, const struct hf_spawn *request, s
     if (request->priority > parent->priority || ((request->flags & HF_SPAWN_INSPECT) && !parent->inspect)) {
         return HF_DENIED;
     }
-    if (request->quota > parent->ledger.quota) return HF_QUOTA;
     *spawn = (struct spawn){
         .parent = parent,
         .request = request,
         .priority = request->priority ? request->priority : parent->priority,
-        .quota = request->quota ? request->quota : parent->ledger.quota,
+        .quota = request->quota,
     };
     spawn->given = request->handle_count;
     if (request->console) {
@@ -80,19 +80,13 @@ static hf_status_t make_handles(struct task *task, const struct spawn *spawn) {
     return status;
 }
 
-static hf_status_t add_region(struct task *task, uint64_t start, uint64_t end, unsigned rights,
-                              const struct backing *backing, struct backing_data data) {
-    return region_add(&task->aspace.regions,
-                      &(struct region){.start = start, .end = end, .rights = rights, .backing = backing, .data = data});
-}
-
 static hf_status_t add_image(struct task *task, const struct program *program) {
     for (unsigned i = 0; i < program->image.count; i++) {
         const struct image_segment *segment = &program->image.segment[i];
         uint64_t end = segment->start + segment->memory_bytes;
         hf_status_t status =
-            add_region(task, segment->start & ~(HF_PAGE_SIZE - 1), (end + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1),
-                       segment->rights, &backing_image, (struct backing_data){.image = program, .segment = i});
+            part_region(task, segment->start & ~(HF_PAGE_SIZE - 1), (end + HF_PAGE_SIZE - 1) & ~(HF_PAGE_SIZE - 1),
+                        segment->rights, &backing_image, (struct backing_data){.image = program, .segment = i});
         if (status != HF_OK) return status;
     }
     return HF_OK;
@@ -102,28 +96,29 @@ static hf_status_t add_regions(struct task *task, const struct program *program)
     const struct backing_data none = {0};
     hf_status_t status = add_image(task, program);
     if (status == HF_OK) {
-        status = add_region(task, PART_GUARD_START, PART_STACK_START, HF_READ, &backing_guard, none);
+        status = part_region(task, task->place.guard_start, task->place.stack_start, HF_READ, &backing_guard, none);
     }
     if (status == HF_OK) {
-        status = add_region(task, PART_STACK_START, PART_STACK_END, HF_READ | HF_WRITE, &backing_stack, none);
+        status =
+            part_region(task, task->place.stack_start, task->place.stack_end, HF_READ | HF_WRITE, &backing_stack, none);
     }
     return status;
 }
 
 /* struct hf_start, argv and the strings stand at the stack's end, in its first
  * page. Returns their address, which is where the stack pointer starts too. */
-static uint64_t write_start(const struct spawn *spawn) {
+static uint64_t write_start(const struct spawn *spawn, const struct place *place) {
     const struct hf_spawn *request = spawn->request;
     uint64_t argc = request->argument_count + 1ul;
     size_t bytes = sizeof(struct hf_start) + (argc + 1) * sizeof(uint64_t) + request->string_bytes;
     size_t at = (HF_PAGE_SIZE - bytes) & ~15ul;
-    uint64_t address = PART_STACK_END - HF_PAGE_SIZE + at;
+    uint64_t address = place->stack_end - HF_PAGE_SIZE + at;
     struct hf_start *start = (void *)(first_page + at);
     uint64_t *argv = (void *)(start + 1);
     char *strings = (char *)(argv + argc + 1);
 
     memset(first_page, 0, sizeof(first_page));
-    *start = (struct hf_start){argc, address + sizeof(*start), PART_BUFFER, spawn->given};
+    *start = (struct hf_start){argc, address + sizeof(*start), place->buffer, spawn->given};
     memcpy(strings, request->strings, request->string_bytes);
     uint64_t text = address + (uint64_t)((uint8_t *)strings - (uint8_t *)start);
     for (uint64_t i = 0; i < argc; i++) {
@@ -145,14 +140,34 @@ static hf_status_t build(struct task *task, const struct spawn *spawn, const str
         status = add_regions(task, program);
     }
     if (status == HF_OK) {
-        status = part_buffer(task, PART_BUFFER);
+        status = part_buffer(task, task->place.buffer);
     }
-    uint64_t start = write_start(spawn);
+    uint64_t start = write_start(spawn, &task->place);
     if (status == HF_OK) {
-        status = part_page(task, PART_STACK_END - HF_PAGE_SIZE, first_page_frame, &stack);
+        status = part_page(task, task->place.stack_end - HF_PAGE_SIZE, first_page_frame, &stack);
     }
     const struct hf_registers registers = {.rip = program->image.entry, .rsp = start, .rdi = start};
     return status == HF_OK ? part_task(task, &registers) : status;
+}
+
+static hf_status_t open_ledger(struct task *task, const struct spawn *spawn) {
+    struct quota *quota;
+    if (!spawn->parent) {
+        ledger_open(&task->ledger, quota_root(buddy_free_frames(&frames)), true);
+        return HF_OK;
+    }
+    const struct ledger *parents = &spawn->parent->ledger;
+    if (spawn->quota == 0) {
+        ledger_open(&task->ledger, quota_share(parents->quota), false);
+        task_join(task, parents->quota);
+        return HF_OK;
+    }
+    hf_status_t status = quota_make(parents->quota, spawn->quota, parents->leave, &quota);
+    if (status == HF_OK) {
+        ledger_open(&task->ledger, quota, true);
+        task_join(task, parents->quota);
+    }
+    return status;
 }
 
 hf_status_t spawn_do(const struct spawn *spawn, struct task **made) {
@@ -162,14 +177,21 @@ hf_status_t spawn_do(const struct spawn *spawn, struct task **made) {
     }
     if (program->status != HF_OK) return program->status;
     struct task *task = task_new(spawn->parent);
-    if (!task) return HF_NO_MEMORY;
+    if (!task) return task_why_not(spawn->parent);
     strncpy(task->name, program->name, HF_NAME_BYTES - 1);
     task->priority = spawn->priority;
-    task->ledger.quota = spawn->quota;
     task->inspect = !spawn->parent || (spawn->request->flags & HF_SPAWN_INSPECT);
-    hf_status_t status = build(task, spawn, program);
+    place_choose(&task->place);
+    around_start(task, task->place.stack_end - HF_PAGE_SIZE);
+    hf_status_t status = open_ledger(task, spawn);
+    if (status == HF_OK) {
+        status = pager_serve_task(task, spawn->pager);
+    }
+    if (status == HF_OK) {
+        status = build(task, spawn, program);
+    }
     if (status != HF_OK) {
-        end_abandon(task);
+        end_unborn(task);
         return status;
     }
     task->state = TASK_RUNNING;

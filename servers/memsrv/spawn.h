@@ -9,8 +9,9 @@ struct spawn {
     struct task *parent; /* NULL for init */
     const struct hf_spawn *request;
     unsigned priority;
-    uint64_t quota;
-    unsigned given; /* handles from HF_SLOT_GIVEN on */
+    uint64_t quota;       /* put by for it; 0: it shares its parent's */
+    struct source *pager; /* that serves its faults, or NULL */
+    unsigned given;       /* handles from HF_SLOT_GIVEN on */
     unsigned gift_count;
     struct hf_operation gift[SPAWN_GIFTS]; /* HANDLE_PUT for the new task's table, but for `object` */
 };

@@ -8,9 +8,10 @@
 
 static hf_status_t place_buffer(const struct task *process, uint64_t *address) {
     const struct region_list *regions = &process->aspace.regions;
-    *address = region_gap(regions, PART_TABLE_START, HF_PAGE_SIZE, PART_GUARD_START);
+    const struct place *place = &process->place;
+    *address = region_gap(regions, place->table_start, HF_PAGE_SIZE, place->guard_start);
     if (*address == 0) {
-        *address = region_gap(regions, SERVE_MAP_START, HF_PAGE_SIZE, SERVE_MAP_END);
+        *address = region_gap(regions, PLACE_MAP_LOWEST, HF_PAGE_SIZE, PLACE_MAP_END);
     }
     return *address ? HF_OK : HF_NO_MEMORY;
 }
@@ -24,6 +25,7 @@ static struct task *make_record(const struct task *creator) {
     thread->process = process;
     thread->next_thread = process->threads;
     process->threads = thread;
+    process->thread_count++;
     return thread;
 }
 
@@ -43,28 +45,28 @@ hf_status_t thread_serve(struct request *request) {
     const struct hf_registers registers = {.rip = word[0], .rdi = word[1], .rsp = word[2], .fs_base = word[3]};
     if (word[0] >= HF_USER_END || word[2] > HF_USER_END || word[3] >= HF_USER_END) return HF_BAD_ADDRESS;
     struct task *thread = make_record(request->asker);
-    if (!thread) return HF_NO_MEMORY;
+    if (!thread) return task_why_not(request->task);
     hf_status_t status = build(thread, &registers);
-    if (status == HF_OK) {
-        thread->state = TASK_RUNNING;
-        status = serve_put_task(request, thread);
-    }
     if (status != HF_OK) {
-        end_abandon(thread);
+        end_unborn(thread);
+        return status;
     }
-    return status;
+    thread->state = TASK_RUNNING;
+    return serve_put_task(request, thread);
 }
 
 /* The buffer's own region is removed with its page; but if it was unmapped before, something else
  * may be there by now. The page goes back by its last use: as buffer, or by the mapping. */
 static void remove_buffer(struct task *thread) {
     struct aspace *aspace = &thread->process->aspace;
-    uint64_t start = thread->buffer_address, end = start + HF_PAGE_SIZE;
-    const struct region *region = region_find(&aspace->regions, start);
-    if (region && region->backing == &backing_buffer && region->data.frame == thread->buffer) {
-        region_remove(&aspace->regions, start, end);
-        (void)aspace_unmap(aspace, start, end);
-    }
+    struct ledger *ledger = aspace->ledger;
+    struct region *region = part_buffer_region(thread);
+    if (!region) return;
+    int cost = PART_COST;
+    uint64_t objects = ledger->held[LEDGER_objects], end = region->end;
+    (void)aspace_unmap(aspace, &backing_buffer, region->start, end, &cost);
+    ledger_unpay(ledger, LEDGER_objects, ledger->held[LEDGER_objects] - objects); /* of a fork that failed, still */
+    aspace_drop(aspace, region, end);
 }
 
 void thread_reap(struct task *thread) {
@@ -76,4 +78,5 @@ void thread_reap(struct task *thread) {
         link = &(*link)->next_thread;
     }
     *link = thread->next_thread;
+    thread->process->thread_count--;
 }
