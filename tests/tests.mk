@@ -50,6 +50,20 @@ matrix: $(MATRIX) ## compare 145 million memory operations with what an oracle e
 	@MATRIX_FULL=1 $(MATRIX)
 .PHONY: matrix
 
+# The same test by millions of requests, and quick.
+MESSAGES := $(BUILD)/tests/messages/full
+REQUESTS ?= 50000000
+SEED ?= 1
+
+$(MESSAGES): tests/host/test_memsrv.c $(wildcard servers/memsrv/*.[ch] ukernel/*.[ch] tests/host/memsrv_*.[ch]) $(GEN)/host-flags
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)tools/host-test $@ $< $(HOSTCC) $(filter-out -fsanitize=% -fno-sanitize% -O1,$(HOST_CFLAGS)) -O2
+
+messages: $(MESSAGES) ## send memsrv requests at random: REQUESTS=50000000 SEED=1
+	@MEMSRV_OPERATIONS=$(REQUESTS) MEMSRV_SEED=$(SEED) MEMSRV_COMPARE=2000 $(MESSAGES)
+.PHONY: messages
+
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=60
 	@for fuzzer in $^; do \
 	    echo "== $$fuzzer"; mkdir -p $$fuzzer.corpus; \

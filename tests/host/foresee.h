@@ -1,4 +1,4 @@
-/* What STAGE must make of a frame or run. */
+/* What STAGE must make of a frame or run, and how many leaves CLEAR must say that it has removed. */
 #pragma once
 
 #include "../../ukernel/mmu.h"

@@ -73,13 +73,44 @@ static hf_status_t get_message(struct hf_message *message, struct hf_sender *sen
     return (hf_status_t)registers->rax;
 }
 
-/* A call of memsrv's; the others go on until it comes back. */
+/* memsrv's worker, which is in memsrv's address space: NULL until there is one. */
+static struct task *worker(void) {
+    for (hf_frame_t frame = 0; frame < MACHINE_FRAMES; frame++) {
+        struct task *task = (void *)machine_ram[frame];
+        if (frame_type(frame) == HF_FRAME_TASK && task != memsrv && task->cr3 == memsrv->cr3) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+bool memsrv_at_work(void) {
+    const struct task *task = worker();
+    return memsrv->state != HF_TASK_RECEIVING || (task != NULL && task->state == HF_TASK_READY);
+}
+
+#define WORKER_SLOT 2u
+
+/* It calls memsrv; that is all it does. */
+static void let_worker_call(void) {
+    struct task *task = worker();
+    if (task != NULL && task->state == HF_TASK_READY) {
+        task->registers.rdi = WORKER_SLOT;
+        task->registers.rsi = 0;
+        (void)world_call(task, HF_CALL_CALL);
+    }
+}
+
+/* A call of memsrv's; the others go on until it comes back, and its worker after them. */
 static hf_status_t call(uint64_t number, uint64_t handle) {
     memsrv->registers.rdi = handle;
     hf_status_t status = world_call(memsrv, number);
     while (status == HF_STATUS_COUNT && memsrv->state != HF_TASK_READY) {
         if (!driver()) {
             longjmp(finished, 1);
+        }
+        if (memsrv->state != HF_TASK_READY) {
+            let_worker_call();
         }
     }
     return (hf_status_t)memsrv->registers.rax;
@@ -90,12 +121,9 @@ hf_status_t hf_receive(hf_handle_t from, struct hf_message *message, struct hf_s
     return get_message(message, sender);
 }
 
-/* Now and then the others go on before memsrv looks again. */
-hf_status_t hf_receive_nowait(hf_handle_t from, struct hf_message *message, struct hf_sender *sender) {
-    if (!driver()) {
-        longjmp(finished, 1);
-    }
-    (void)call(HF_CALL_RECEIVE | HF_NOWAIT, from);
+hf_status_t hf_reply_receive(hf_handle_t from, struct hf_message *message, struct hf_sender *sender) {
+    put_message(message);
+    (void)call(HF_CALL_REPLY_RECEIVE, from);
     return get_message(message, sender);
 }
 
@@ -103,6 +131,15 @@ hf_status_t hf_reply(const struct hf_message *message) {
     put_message(message);
     return call(HF_CALL_REPLY, 0);
 }
+
+/* What its worker would do, which is simulated here. */
+hf_status_t hf_call(hf_handle_t to, struct hf_message *message) {
+    (void)to;
+    (void)message;
+    return HF_BAD_CALL;
+}
+
+void hf_yield(void) {}
 
 /* memsrv calls nobody: what it asks is refused. */
 hf_status_t hf_call_nowait(hf_handle_t to, struct hf_message *message) {
@@ -209,6 +246,8 @@ hf_status_t hf_mmu_one(const struct hf_operation *operation, struct hf_result *a
     }
     if (operation->code == HF_OP_MAP) {
         show(operation->address, operation->frame, PROT_READ | ((operation->rights & HF_WRITE) ? PROT_WRITE : 0));
+    } else if (operation->code == HF_OP_UNMAP) {
+        show(operation->address, 0, PROT_NONE);
     } else if (operation->code == HF_OP_TRANSLATE && !(answer->value[0] & 1)) {
         give_frame(operation->address);
         status = one(operation, answer);
@@ -263,14 +302,14 @@ static void describe(const struct memsrv_module *modules, unsigned count) {
     add_range(next_frame, first_free, HF_RANGE_MEMSRV);
     add_range(first_free, 2 * MACHINE_RUN, HF_RANGE_FREE);
     add_range(2 * MACHINE_RUN, 3 * MACHINE_RUN, HF_RANGE_CORE);
-    add_range(4 * MACHINE_RUN, 5 * MACHINE_RUN, HF_RANGE_FREE);
+    add_range(4 * MACHINE_RUN, MACHINE_FRAMES, HF_RANGE_FREE);
     information.magic = HF_BOOT_MAGIC;
     information.version = HF_BOOT_VERSION;
     information.map.total_ram = (MACHINE_FRAMES - MACHINE_RUN) * HF_PAGE_SIZE;
     information.aspace = ROOT;
     information.task = TASK_FRAME;
     information.handles = HANDLES_FRAME;
-    strcpy(information.command_line, "quiet");
+    strcpy(information.command_line, "quiet addresses=fixed");
 }
 
 uint64_t memsrv_first_frames(void) { return first_free - next_frame; }

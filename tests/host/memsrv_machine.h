@@ -22,6 +22,9 @@ extern bool memsrv_ended; /* it has turned the machine off */
  * off: the machine is then as it stands. */
 void memsrv_run(const struct memsrv_module *modules, unsigned count, bool (*step)(void));
 
+/* It deals with a message, or has work to do for its worker. */
+bool memsrv_at_work(void);
+
 /* FREE frames that memsrv does not know: those that its image would be in. */
 uint64_t memsrv_first_frames(void);
 

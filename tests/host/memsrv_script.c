@@ -58,7 +58,7 @@ void script_go(void) {
 #define PATIENCE 10000u
 
 void script_settle(void) {
-    for (unsigned i = 0; memsrv->state != HF_TASK_RECEIVING; i++) {
+    for (unsigned i = 0; memsrv_at_work(); i++) {
         assert_true(i < PATIENCE);
         script_go();
     }
@@ -75,6 +75,7 @@ void script_send(struct task *task, const struct script_request *request) {
     registers->r10 = request->word[1];
     registers->r8 = request->word[2];
     registers->r9 = request->word[3];
+    registers->r12 = request->word[4];
     if (request->count) memcpy(task->buffer->bytes, request->bytes, request->count);
     (void)world_call(task, HF_CALL_CALL);
 }

@@ -15,14 +15,14 @@ int script_boot(void **state);
 int script_before(void **state);
 int script_after(void **state);
 
-/* Lets memsrv go on until it waits, or, at work, has looked for messages once. */
+/* Lets memsrv go on until it waits. Where nobody has sent anything, its worker calls it first. */
 void script_go(void);
 
 /* Sends a request; words that are not given are 0. */
 struct script_request {
     hf_handle_t to; /* 0: its own handle to memsrv */
     uint32_t label;
-    uint64_t word[4];
+    uint64_t word[5];
     const void *bytes;
     unsigned count; /* of the bytes */
 };

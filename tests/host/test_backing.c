@@ -42,7 +42,7 @@ static void make_page(const struct page_source *source, uint8_t *page) {
     }
 }
 
-/* Byte `address` of the segment. What the file has behind a shared last page's end may be seen. */
+/* Byte `address` of the segment. What the file has behind a shared last page's end may be seen, if it is never written. */
 static bool byte_is(const struct image_segment *segment, uint64_t address, uint8_t is, bool shared) {
     if (address >= segment->start && address < segment->start + segment->file_bytes) {
         return is == file[segment->file_offset + (address - segment->start)];
@@ -50,23 +50,32 @@ static bool byte_is(const struct image_segment *segment, uint64_t address, uint8
     return is == 0 || (shared && segment->memory_bytes == segment->file_bytes) || (shared && address < segment->start);
 }
 
-static void check_segment(unsigned number) {
-    const struct image_segment *segment = &program.image.segment[number];
-    const struct backing_data data = {.image = &program, .segment = number};
-    const uint64_t first = segment->start & ~(HF_PAGE_SIZE - 1);
-    for (uint64_t at = first; at < segment->start + segment->memory_bytes; at += HF_PAGE_SIZE) {
-        uint8_t page[HF_PAGE_SIZE];
-        struct page_source source = {0};
-        assert_int_equal(backing_image.page(&data, at, &source), HF_REASON_NONE);
-        assert_false(source.shared && (segment->rights & HF_WRITE));
-        make_page(&source, page);
-        for (uint64_t i = 0; i < HF_PAGE_SIZE; i++) {
-            if (!byte_is(segment, at + i, page[i], source.shared)) {
-                fail_msg("byte %#llx", (unsigned long long)(at + i));
-            }
+static void check_page(const struct image_segment *segment, uint64_t at, bool write) {
+    const struct backing_data data = {.image = &program, .segment = (unsigned)(segment - program.image.segment)};
+    uint8_t page[HF_PAGE_SIZE];
+    struct page_source source = {0};
+    assert_int_equal(backing_image.page(&data, at, write, &source), HF_REASON_NONE);
+    assert_false(source.shared && write);
+    make_page(&source, page);
+    bool rest_is_seen = source.shared && !(segment->rights & HF_WRITE);
+    for (uint64_t i = 0; i < HF_PAGE_SIZE; i++) {
+        if (!byte_is(segment, at + i, page[i], rest_is_seen)) {
+            fail_msg("byte %#llx", (unsigned long long)(at + i));
         }
     }
-    assert_int_equal(backing_image.limit(&data), segment->rights);
+}
+
+static void check_segment(unsigned number) {
+    const struct image_segment *segment = &program.image.segment[number];
+    const uint64_t first = segment->start & ~(HF_PAGE_SIZE - 1);
+    for (uint64_t at = first; at < segment->start + segment->memory_bytes; at += HF_PAGE_SIZE) {
+        check_page(segment, at, false);
+        if (segment->rights & HF_WRITE) {
+            check_page(segment, at, true);
+        }
+    }
+    assert_int_equal(backing_image.limit(&(struct backing_data){.image = &program, .segment = number}),
+                     segment->rights);
 }
 
 static void one_segment(uint64_t start, uint64_t memory, uint64_t offset, uint64_t bytes, unsigned rights) {
@@ -76,11 +85,14 @@ static void one_segment(uint64_t start, uint64_t memory, uint64_t offset, uint64
     check_segment(0);
 }
 
-static struct page_source page_at(uint64_t address) {
+static struct page_source page_for(uint64_t address, bool write) {
     struct page_source source = {0};
-    assert_int_equal(backing_image.page(&(struct backing_data){.image = &program}, address, &source), HF_REASON_NONE);
+    const struct backing_data data = {.image = &program};
+    assert_int_equal(backing_image.page(&data, address, write, &source), HF_REASON_NONE);
     return source;
 }
+
+static struct page_source page_at(uint64_t address) { return page_for(address, false); }
 
 static void whole_read_only_pages_are_shared(void **state) {
     (void)state;
@@ -91,11 +103,17 @@ static void whole_read_only_pages_are_shared(void **state) {
     }
 }
 
+/* Until they are written, if they are the file's altogether. */
 static void writable_pages_are_copies(void **state) {
     (void)state;
-    one_segment(IMAGE_START, 3 * HF_PAGE_SIZE, HF_PAGE_SIZE, 3 * HF_PAGE_SIZE, HF_READ | HF_WRITE);
-    assert_false(page_at(IMAGE_START).shared);
-    assert_int_equal(page_at(IMAGE_START).length, HF_PAGE_SIZE);
+    one_segment(IMAGE_START, 3 * HF_PAGE_SIZE, HF_PAGE_SIZE, 2 * HF_PAGE_SIZE + 5, HF_READ | HF_WRITE);
+    assert_true(page_at(IMAGE_START + HF_PAGE_SIZE).shared);
+    assert_int_equal(page_at(IMAGE_START + HF_PAGE_SIZE).frame, FIRST_FRAME + 2);
+    assert_false(page_for(IMAGE_START + HF_PAGE_SIZE, true).shared);
+    assert_int_equal(page_for(IMAGE_START + HF_PAGE_SIZE, true).frame, FIRST_FRAME + 2);
+    assert_int_equal(page_for(IMAGE_START + HF_PAGE_SIZE, true).length, HF_PAGE_SIZE);
+    assert_false(page_at(IMAGE_START + 2 * HF_PAGE_SIZE).shared);
+    assert_int_equal(page_at(IMAGE_START + 2 * HF_PAGE_SIZE).length, 5);
 }
 
 static void bytes_behind_the_files_are_zero(void **state) {
@@ -132,17 +150,20 @@ static void random_segments(void **state) {
 
 static void other_backings(void **state) {
     (void)state;
-    static const struct backing *const zeroed[] = {&backing_anonymous, &backing_stack, &backing_buffer};
+    static const struct backing *const zeroed[] = {&backing_anonymous, &backing_large, &backing_stack, &backing_buffer};
     const struct backing_data none = {0};
     struct page_source source;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < sizeof zeroed / sizeof zeroed[0]; i++) {
         source = (struct page_source){.shared = true, .offset = 1, .length = 1, .at = 1};
-        assert_int_equal(zeroed[i]->page(&none, 0x80000000, &source), HF_REASON_NONE);
+        assert_int_equal(zeroed[i]->page(&none, 0x80000000, draw(2), &source), HF_REASON_NONE);
         assert_true(!source.shared && source.frame == HF_NO_FRAME && source.length == 0);
         assert_true(source.offset == 0 && source.at == 0);
         assert_int_equal(zeroed[i]->limit(&none), HF_READ | HF_WRITE | HF_EXECUTE);
+        assert_false(zeroed[i]->image || zeroed[i]->unpaid || zeroed[i]->has_offset);
     }
-    assert_int_equal(backing_guard.page(&none, 0x80000000, &source), HF_REASON_GUARD);
+    assert_int_equal(backing_guard.page(&none, 0x80000000, false, &source), HF_REASON_GUARD);
+    assert_int_equal(backing_guard.limit(&none), 0);
+    assert_string_equal(backing_large.name, backing_anonymous.name);
 }
 
 int main(void) {

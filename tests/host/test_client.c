@@ -1,4 +1,4 @@
-// sources: libipc/mem.c libipc/format.c
+// sources: libipc/mem.c libipc/inspect.c libipc/format.c
 // include: tests/host/fake libipc libipc/include
 #include <handoff/console.h>
 #include <ipc.h>
@@ -224,6 +224,47 @@ static void test_tasks(void **state) {
     assert_int_equal(count, MEM_TASKS_AT_ONCE);
 }
 
+static void test_regions(void **state) {
+    struct hf_region regions[MEM_REGIONS_AT_ONCE];
+    uint64_t cursor = 0x5000;
+    size_t count;
+    (void)state;
+    memset(buffer.bytes, 0, sizeof buffer.bytes);
+    ((struct hf_region *)(void *)buffer.bytes)[1].start = 0x7000;
+    answer = (struct hf_message){.bytes = 2 * sizeof(struct hf_region), .word = {0x9000, 2}};
+    assert_int_equal(mem_regions(9, &cursor, regions, &count), HF_OK);
+    expect_sent(HF_SLOT_MEMSRV, HF_MEM_REGIONS, 9, 0x5000, 0, 0);
+    assert_int_equal(cursor, 0x9000);
+    assert_int_equal(count, 2);
+    assert_int_equal(regions[1].start, 0x7000);
+    answer.word[1] = 1000;
+    assert_int_equal(mem_regions(9, &cursor, regions, &count), HF_OK);
+    assert_int_equal(count, MEM_REGIONS_AT_ONCE);
+    answer = (struct hf_message){.label = HF_DENIED, .word = {1, 1}};
+    assert_int_equal(mem_regions(9, &cursor, regions, &count), HF_DENIED);
+    assert_int_equal(count, MEM_REGIONS_AT_ONCE);
+}
+
+static void test_explain(void **state) {
+    struct hf_task_stat stat;
+    struct hf_explain explain = {.address = 1};
+    (void)state;
+    memset(buffer.bytes, 0, sizeof buffer.bytes);
+    ((struct hf_explain *)(void *)buffer.bytes)->address = 0x7000;
+    answer = (struct hf_message){.label = HF_NOT_FOUND};
+    assert_int_equal(mem_explain(9, 0x7000, &explain), HF_NOT_FOUND);
+    assert_int_equal(explain.address, 1);
+    answer = (struct hf_message){.bytes = sizeof explain};
+    assert_int_equal(mem_explain(9, 0x7000, &explain), HF_OK);
+    expect_sent(HF_SLOT_MEMSRV, HF_MEM_EXPLAIN, 9, 0x7000, 0, 0);
+    assert_int_equal(explain.address, 0x7000);
+    memset(&stat, 0xff, sizeof stat);
+    answer.bytes = 0; /* zeroes where nothing came */
+    assert_int_equal(mem_task_stat(9, &stat), HF_OK);
+    expect_sent(HF_SLOT_MEMSRV, HF_MEM_TASK_STAT, 9, 0, 0, 0);
+    assert_int_equal(stat.regions, 0);
+}
+
 static void test_images(void **state) {
     char name[HF_NAME_BYTES];
     uint64_t count = 0;
@@ -382,6 +423,8 @@ int main(void) {
         cmocka_unit_test_setup(test_run_closes_the_handle, start),
         cmocka_unit_test_setup(test_map_and_unmap, start),
         cmocka_unit_test_setup(test_tasks, start),
+        cmocka_unit_test_setup(test_regions, start),
+        cmocka_unit_test_setup(test_explain, start),
         cmocka_unit_test_setup(test_images, start),
         cmocka_unit_test_setup(test_plain_requests, start),
         cmocka_unit_test_setup(test_names, start),

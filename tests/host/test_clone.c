@@ -75,8 +75,10 @@ static void the_two_sides_of_a_clone(void **state) {
     assert_int_equal(entry_of(TO_PT, 100) & ENTRY_WRITE, 0);
     GRANTED(CLEAR_IN(FROM, PLACE));
     assert_int_equal(result.detail, 0);
+    assert_int_equal(result.value[0], 3);
     GRANTED(CLEAR_IN(TO, PLACE));
     assert_int_equal(result.detail, 3);
+    assert_int_equal(result.value[0], 3);
     for (unsigned i = 0; i < 3; i++) assert_int_equal(frame_type(PAGES + i), HF_FRAME_FREE);
 }
 

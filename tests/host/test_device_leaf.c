@@ -49,6 +49,7 @@ static void map_every_frame_of_the_list(void **state) {
     machine_use_aspace(always_write);
     GRANTED(.code = HF_OP_CLEAR, .object = ROOT, .address = PLACE);
     assert_int_equal(result.detail, 0);
+    assert_int_equal(result.value[0], slot);
 }
 
 /* Next to the list, the registers of APICs, HPET and PCI, and no frame at all. */

@@ -2,13 +2,7 @@
 // sources: ukernel/audit_off.c ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c
 // sources: ukernel/device.c ukernel/call.c
-// sources: servers/memsrv/aspace.c servers/memsrv/backing.c servers/memsrv/buddy.c servers/memsrv/buddy_table.c
-// sources: servers/memsrv/buddy_check.c servers/memsrv/chunk.c servers/memsrv/core.c servers/memsrv/end.c
-// sources: servers/memsrv/fault.c servers/memsrv/hold.c servers/memsrv/image.c servers/memsrv/inspect.c servers/memsrv/list.c
-// sources: servers/memsrv/last.c servers/memsrv/ledger.c servers/memsrv/main.c servers/memsrv/memory.c
-// sources: servers/memsrv/name.c servers/memsrv/own.c servers/memsrv/part.c servers/memsrv/program.c
-// sources: servers/memsrv/record.c servers/memsrv/region.c servers/memsrv/serve.c servers/memsrv/spawn.c
-// sources: servers/memsrv/task.c servers/memsrv/thread.c servers/memsrv/work.c
+// sources: servers/memsrv/*.c
 // sources: tests/host/memsrv_image.c tests/host/memsrv_machine.c tests/host/memsrv_script.c tests/host/memsrv_touch.c
 // sources: tests/host/world.c
 // sources: tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c

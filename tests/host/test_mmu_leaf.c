@@ -245,6 +245,7 @@ static void clear_an_empty_table(void **state) {
     (void)state;
     GRANTED(CLEAR_AT(PLACE));
     assert_int_equal(result.detail, 0);
+    assert_int_equal(result.value[0], 0);
 }
 
 static void clear_tells_what_became_free(void **state) {
@@ -256,6 +257,7 @@ static void clear_tells_what_became_free(void **state) {
     machine_use_aspace(always_write);
     GRANTED(CLEAR_AT(PLACE + 300 * HF_PAGE_SIZE));
     assert_int_equal(result.detail, 19);
+    assert_int_equal(result.value[0], 22);
     for (unsigned i = 0; i < 19; i++) {
         assert_int_equal(frame_type(asker_page.frames[i]), HF_FRAME_FREE);
     }
@@ -272,9 +274,11 @@ static void clear_a_full_table_in_parts(void **state) {
     machine_use_aspace(always_write);
     world_expect(HF_AGAIN, &(struct hf_operation){CLEAR_AT(PLACE)}, __FILE__, __LINE__);
     assert_int_equal(world_refs(PT), 256);
+    assert_int_equal(result.value[0], 256);
     GRANTED(CLEAR_AT(PLACE));
     assert_int_equal(world_refs(PT), 0);
     assert_int_equal(result.detail, 0);
+    assert_int_equal(result.value[0], 256);
 }
 
 static void clear_without_an_operation_page(void **state) {

@@ -1,5 +1,6 @@
-// sources: servers/init/parse.c servers/init/line.c
+// sources: servers/init/parse.c servers/init/line.c servers/init/entry.c
 // include: servers/init
+#include "entry.h"
 #include "line.h"
 #include "parse.h"
 #include <setjmp.h>
@@ -139,6 +140,57 @@ static void test_no_seconds(void **state) {
     }
 }
 
+/* ---- addresses ---- */
+
+static void test_addresses(void **state) {
+    static const char *const wrong[] = {"", "0x", "x", "0x0x1", "0X1", "g", "1 ", " 1", "-1", "10000000000000000"};
+    uint64_t address = 77;
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(parse_address(wrong[i], &address));
+        assert_int_equal(address, 77);
+    }
+    assert_true(parse_address("0x41003010", &address));
+    assert_int_equal(address, 0x41003010);
+    assert_true(parse_address("fFfF800000000000", &address));
+    assert_int_equal(address, 0xffff800000000000);
+    assert_true(parse_address("0", &address));
+    assert_int_equal(address, 0);
+}
+
+/* ---- page-table entries ---- */
+
+static void expect_entry(uint64_t entry, unsigned level, const char *wanted) {
+    char text[ENTRY_TEXT_BYTES];
+    entry_text(entry, level, text);
+    assert_string_equal(text, wanted);
+}
+
+static void test_entries(void **state) {
+    (void)state;
+    expect_entry(0, 1, "nothing");
+    expect_entry(0x1ff000, 4, "nothing");
+    expect_entry(0x1f5067, 4, "PDPT at 0x1f5000");
+    expect_entry(0x1f6027, 3, "PD at 0x1f6000");
+    expect_entry(0x1f7007, 2, "PT at 0x1f7000");
+    expect_entry(0x80000000001fa005, 1, "page of 4 KiB at 0x1fa000: read");
+    expect_entry(0x80000000001fa067, 1, "page of 4 KiB at 0x1fa000: read, write, accessed, dirty");
+    expect_entry(0x1fa025, 1, "page of 4 KiB at 0x1fa000: read, execute, accessed");
+    expect_entry(0x80000000002000e7, 2, "page of 2 MiB at 0x200000: read, write, accessed, dirty");
+    expect_entry(0x1fa003, 1, "page of 4 KiB at 0x1fa000: the core's, write, execute");
+    assert_true(entry_is_table(0x1f7007, 2));
+    assert_false(entry_is_table(0x2000e7, 2));
+    assert_false(entry_is_table(0x1fa005, 1));
+    assert_false(entry_is_table(0, 3));
+    assert_int_equal(entry_index(0x41003010, 1), 3);
+    assert_int_equal(entry_index(0x41003010, 2), 8);
+    assert_int_equal(entry_index(0x41003010, 3), 1);
+    assert_int_equal(entry_index(0x7fffffffe000, 4), 255);
+    for (unsigned level = 1; level <= 4; level++) {
+        assert_non_null(entry_table_name(level));
+    }
+}
+
 /* ---- the line editor ---- */
 
 static char screen[8192];
@@ -230,6 +282,8 @@ int main(void) {
         cmocka_unit_test(test_after),
         cmocka_unit_test(test_seconds),
         cmocka_unit_test(test_no_seconds),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_entries),
         cmocka_unit_test_setup(test_typing, start),
         cmocka_unit_test_setup(test_backspace, start),
         cmocka_unit_test_setup(test_ctrl_u_takes_all_back, start),

@@ -19,6 +19,7 @@ uint64_t hf_clock(void);
 void hf_yield(void);
 hf_status_t hf_receive(hf_handle_t from, struct hf_message *message, struct hf_sender *sender);
 hf_status_t hf_receive_nowait(hf_handle_t from, struct hf_message *message, struct hf_sender *sender);
+hf_status_t hf_reply_receive(hf_handle_t from, struct hf_message *message, struct hf_sender *sender);
 hf_status_t hf_reply(const struct hf_message *message);
 hf_status_t hf_port_in(hf_handle_t handle, uint16_t port, unsigned size, uint32_t *value);
 hf_status_t hf_port_out(hf_handle_t handle, uint16_t port, unsigned size, uint32_t value);
