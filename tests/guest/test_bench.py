@@ -22,7 +22,7 @@ def bench():
 @pytest.fixture(scope="module")
 def figures(bench):
     """All figures by name."""
-    found = {figure.name: figure for figure in bench.tasks() + bench.memory()}
+    found = {figure.name: figure for figure in bench.tasks() + bench.memory() + bench.teardown()}
     found["irq_off.max"] = exact("irq_off.max", longest_of(bench.counts).longest)
     return found
 
@@ -56,11 +56,12 @@ def test_a_filled_page_is_counted_by_its_words(figures):
 
 
 def test_the_longest_entry_is_found(bench, figures):
-    """It is the one that is measured on purpose, which the plugin counts in two ways."""
+    """It is one of those that are measured on purpose, which the plugin counts in two ways."""
     longest = longest_of(bench.counts)
-    assert 0 <= longest.longest - figures["mmu.list_longest"].core <= 100
+    core, done = max((figures["mmu.list_longest"].core, "mmu_stage*16"), (figures["mmu.clone_512"].core, "mmu_clone"))
+    assert 0 <= longest.longest - core <= 100
     assert sum(longest.stretches.values()) > RUNS
-    assert "mmu_stage*16" in longest.where
+    assert done in longest.where
 
 
 def test_the_fast_path_is_taken(bench, figures):

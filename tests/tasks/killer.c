@@ -1,6 +1,6 @@
 /* killer COUNT SEED: starts so many victims, one after another, and ends each after a
- * time drawn at random. Whatever they were doing, nothing of them must be left; but
- * their children live on. */
+ * time drawn at random. Whatever they were doing, nothing of them must be left, and nothing of the
+ * children that live on their quota. */
 #include <ipc.h>
 #include <number.h>
 
@@ -9,8 +9,8 @@
 
 #define QUOTA 4096 /* frames */
 
-static const char *const deeds[] = {"compute", "yield",   "touch", "populate", "spawn",
-                                    "wait",    "receive", "call",  "print"};
+static const char *const deeds[] = {"compute", "yield", "touch", "populate", "spawn", "wait",
+                                    "receive", "call",  "print", "fork",     "large", "object"};
 
 /* Mostly short: starting takes about as long as the first few calls. */
 static void wait_a_little(void) {

@@ -50,6 +50,50 @@ static void wait(void) {
     }
 }
 
+/* One child ends at once, one never. */
+static void forking(void) {
+    struct mem_task task;
+    struct hf_exit how;
+    static volatile char bytes[4 * HF_PAGE_SIZE];
+    for (size_t i = 0; i < sizeof bytes; i += HF_PAGE_SIZE) {
+        bytes[i] = 1;
+    }
+    if (mem_fork(&task) == HF_OK && task.handle == 0) {
+        bytes[0] = 2;
+        mem_exit(0);
+    }
+    if (mem_wait(task.handle, &how) != HF_OK || hf_handle_close(task.handle) != HF_OK) return;
+    if (mem_fork(&task) == HF_OK && task.handle == 0) {
+        for (;;) bytes[HF_PAGE_SIZE]++;
+    }
+    bytes[2 * HF_PAGE_SIZE] = 3;
+    if (mem_kill(task.handle) != HF_OK || hf_handle_close(task.handle) != HF_OK) return;
+}
+
+/* In pages of 2 MiB, of which one is split. */
+static void large(void) {
+    void *at;
+    if (mem_map(4 * MIB, HF_READ | HF_WRITE, HF_MAP_LARGE, &at) != HF_OK) return;
+    for (size_t i = 0; i < 4 * MIB; i += MIB) {
+        ((volatile char *)at)[i] = 1;
+    }
+    if (mem_unmap((char *)at + MIB, MIB) != HF_OK || mem_unmap(at, MIB) != HF_OK) return;
+    if (mem_unmap((char *)at + 2 * MIB, 2 * MIB) != HF_OK) return;
+}
+
+static void object(void) {
+    hf_handle_t object;
+    void *at;
+    if (mem_object_create(MIB, &object) != HF_OK) return;
+    if (mem_object_map(object, 0, MIB, HF_READ | HF_WRITE, 0, &at) == HF_OK) {
+        for (size_t i = 0; i < MIB; i += 16 * HF_PAGE_SIZE) {
+            ((volatile char *)at)[i] = 1;
+        }
+        if (mem_unmap(at, MIB) != HF_OK) return;
+    }
+    if (hf_handle_close(object) != HF_OK) return;
+}
+
 static void receive(void) {
     hf_handle_t endpoint;
     struct hf_message message;
@@ -77,8 +121,9 @@ static const struct {
     const char *name;
     void (*once)(void);
 } deeds[] = {
-    {"compute", compute}, {"yield", yield},     {"touch", touch}, {"populate", populate}, {"spawn", spawn},
-    {"wait", wait},       {"receive", receive}, {"call", call},   {"print", print},
+    {"compute", compute}, {"yield", yield},  {"touch", touch},     {"populate", populate},
+    {"spawn", spawn},     {"wait", wait},    {"receive", receive}, {"call", call},
+    {"print", print},     {"fork", forking}, {"large", large},     {"object", object},
 };
 
 int main(int argc, char **argv) {
@@ -87,6 +132,6 @@ int main(int argc, char **argv) {
             deeds[i].once();
         }
     }
-    puts("Usage: victim compute|yield|touch|populate|spawn|wait|receive|call|print");
+    puts("Usage: victim compute|yield|touch|populate|spawn|wait|receive|call|print|fork|large|object");
     return 2;
 }

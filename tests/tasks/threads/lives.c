@@ -190,7 +190,7 @@ static int made_with(uint64_t quota) {
     return how.how == HF_EXIT_CODE ? (int)how.code : -1;
 }
 
-/* A thread is two frames: task and buffer. */
+/* A thread is two frames, task and buffer, and memsrv's notes about it, which are less than a third one. */
 static void test_quota(void) {
     uint64_t enough = 8;
     bool good = true;
@@ -200,9 +200,10 @@ static void test_quota(void) {
     int more = made_with(2000);
     uint64_t before = frames_free();
     for (unsigned extra = 0; extra < 2 * (THREADS - 1); extra++) {
-        good = good && made_with(enough + extra) == 1 + (int)extra / 2;
+        int made = made_with(enough + extra);
+        good = good && made >= 1 + (int)extra / 3 && made <= 1 + (int)extra / 2;
     }
-    check(good, "with each two frames of quota one gets a thread more");
+    check(good, "with each two or three frames of quota one gets a thread more");
     check(more == THREADS, "with enough one gets all");
     check(frames_free() == before, "threads that can't be had lose nothing");
 }
