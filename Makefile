@@ -132,7 +132,8 @@ TEST_PROGRAMS := $(call programs_in,tests/tasks)
 BENCH_PROGRAM := tests/bench/membench
 EVIL_PROGRAM := tests/evil
 AUDITED_PROGRAM := tests/audited
-shared-$(BENCH_PROGRAM) := tasks/bench/sample.c servers/memsrv/core.c servers/memsrv/start.asm
+shared-$(BENCH_PROGRAM) := tasks/bench/sample.c servers/memsrv/start.asm \
+    $(patsubst %,servers/memsrv/%.c,core chunk buddy buddy_table buddy_check)
 shared-$(EVIL_PROGRAM) := servers/memsrv/start.asm
 shared-$(AUDITED_PROGRAM) := $(patsubst %,tests/evil/%.c,client console look memory world) servers/memsrv/start.asm
 

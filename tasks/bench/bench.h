@@ -4,6 +4,7 @@
 
 #include <handoff/mem.h>
 #include <handoff/status.h>
+#include <stdbool.h>
 
 /* What the tasks are given. */
 #define BENCH_ENDPOINT HF_SLOT_GIVEN     /* the caller calls, the server receives */
@@ -15,7 +16,9 @@
     X(WORDS, serve_words) \
     X(BYTES, serve_bytes) \
     X(HANDLE, serve_handle) \
-    X(SSE, serve_sse)
+    X(SSE, serve_sse) \
+    X(MEMORY, serve_memory) \
+    X(LARGE_MEMORY, serve_large_memory)
 
 enum bench_server {
 #define X(upper, function) BENCH_SERVER_##upper,
@@ -28,7 +31,8 @@ struct bench {
     void (*measure)(const struct bench *bench);
     enum bench_server server;
     unsigned priority; /* the server's; the caller's is BENCH_PRIORITY */
-    unsigned bytes;    /* how many travel */
+    unsigned bytes;    /* how many travel, or MiB of memory */
+    bool only_by_name; /* not among all */
 };
 
 #define BENCH_PRIORITY 50u /* below those of all servers of the system */
@@ -51,9 +55,20 @@ void measure_notify(const struct bench *bench);
 void measure_receive_nowait(const struct bench *bench);
 void measure_handle_copy_close(const struct bench *bench);
 void measure_tick(const struct bench *bench);
+void measure_demand_zero(const struct bench *bench);
+void measure_around(const struct bench *bench);
+void measure_around_image(const struct bench *bench);
+void measure_large(const struct bench *bench);
+void measure_spawn(const struct bench *bench);
+void measure_copy(const struct bench *bench);
+void measure_fork_small(const struct bench *bench);
+void measure_fork_1000(const struct bench *bench);
+void measure_teardown(const struct bench *bench);
 
 /* The servers' parts: for ever. */
-void serve_words(void);
-void serve_bytes(void);
-void serve_handle(void);
-void serve_sse(void);
+void serve_memory(const struct bench *bench);
+void serve_large_memory(const struct bench *bench);
+void serve_words(const struct bench *bench);
+void serve_bytes(const struct bench *bench);
+void serve_handle(const struct bench *bench);
+void serve_sse(const struct bench *bench);

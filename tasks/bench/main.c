@@ -10,21 +10,32 @@
 #include "bench.h"
 #include "sample.h"
 
+#define ALONE(name, function) \
+    { name, function, .server = BENCH_SERVER_NONE }
+#define SERVED(name, function, upper, above, count) \
+    { name, function, .server = BENCH_SERVER_##upper, .priority = BENCH_PRIORITY + (above), .bytes = (count) }
+#define BYTES(count) SERVED("ipc.bytes_" #count, measure_call, BYTES, 0, count)
+
+/* Of 1 GiB, which not every machine has. */
+#define TEARDOWN(name, upper) \
+    { \
+        name, measure_teardown, .server = BENCH_SERVER_##upper, .priority = BENCH_PRIORITY, .bytes = 1024, \
+                                .only_by_name = true \
+    }
+
 static const struct bench benches[] = {
-    {"loop.fixed", measure_loop, .server = BENCH_SERVER_NONE},
-    {"ipc.call_reply", measure_call, BENCH_SERVER_WORDS, BENCH_PRIORITY, 0},
-    {"ipc.call_reply_higher", measure_call, BENCH_SERVER_WORDS, BENCH_PRIORITY + 1, 0},
-    {"ipc.call_reply_lower", measure_call, BENCH_SERVER_WORDS, BENCH_PRIORITY - 1, 0},
-    {"ipc.call_reply_sse", measure_call_sse, BENCH_SERVER_SSE, BENCH_PRIORITY, 0},
-    {"ipc.call_null", measure_yield, .server = BENCH_SERVER_NONE},
-    {"ipc.clock", measure_clock, .server = BENCH_SERVER_NONE},
-    {"ipc.refused", measure_refused, .server = BENCH_SERVER_NONE},
-    {"ipc.notify", measure_notify, .server = BENCH_SERVER_NONE},
-    {"ipc.receive_nowait", measure_receive_nowait, .server = BENCH_SERVER_NONE},
-    {"ipc.handle_copy_close", measure_handle_copy_close, .server = BENCH_SERVER_NONE},
-    {"ipc.handle", measure_handle, BENCH_SERVER_HANDLE, BENCH_PRIORITY, 0},
-#define BYTES(count) \
-    { "ipc.bytes_" #count, measure_call, BENCH_SERVER_BYTES, BENCH_PRIORITY, count }
+    ALONE("loop.fixed", measure_loop),
+    SERVED("ipc.call_reply", measure_call, WORDS, 0, 0),
+    SERVED("ipc.call_reply_higher", measure_call, WORDS, 1, 0),
+    SERVED("ipc.call_reply_lower", measure_call, WORDS, -1, 0),
+    SERVED("ipc.call_reply_sse", measure_call_sse, SSE, 0, 0),
+    ALONE("ipc.call_null", measure_yield),
+    ALONE("ipc.clock", measure_clock),
+    ALONE("ipc.refused", measure_refused),
+    ALONE("ipc.notify", measure_notify),
+    ALONE("ipc.receive_nowait", measure_receive_nowait),
+    ALONE("ipc.handle_copy_close", measure_handle_copy_close),
+    SERVED("ipc.handle", measure_handle, HANDLE, 0, 0),
     BYTES(8),
     BYTES(64),
     BYTES(256),
@@ -32,11 +43,21 @@ static const struct bench benches[] = {
     BYTES(1536),
     BYTES(2304),
     BYTES(3072),
-    {"timer.tick", measure_tick, .server = BENCH_SERVER_NONE},
+    ALONE("timer.tick", measure_tick),
+    ALONE("fault.demand_zero", measure_demand_zero),
+    ALONE("fault.around_page", measure_around),
+    ALONE("fault.around_image", measure_around_image),
+    ALONE("fault.cow", measure_copy),
+    ALONE("map.64m", measure_large),
+    ALONE("spawn.lifecycle", measure_spawn),
+    ALONE("fork.small", measure_fork_small),
+    ALONE("fork.1000", measure_fork_1000),
+    TEARDOWN("wait.teardown", MEMORY),
+    TEARDOWN("wait.teardown_2m", LARGE_MEMORY),
 };
 #define BENCHES (sizeof benches / sizeof *benches)
 
-static void (*const serve[])(void) = {
+static void (*const serve[])(const struct bench *bench) = {
 #define X(upper, function) function,
     BENCH_SERVER_LIST(X)
 #undef X
@@ -70,7 +91,7 @@ static int be(const char *what, const char *which, const char *runs) {
     if (strcmp(what, "-caller") == 0) {
         be_caller(bench);
     } else if (serve[bench->server] != NULL) {
-        serve[bench->server]();
+        serve[bench->server](bench);
     }
     return 0;
 }
@@ -103,19 +124,20 @@ static void measure(size_t index, const hf_handle_t endpoints[2]) {
     bench_must(hf_handle_close(caller.handle));
     bench_must(how.how == HF_EXIT_CODE && how.code == 0 ? HF_OK : HF_CANCELLED);
     if (server.handle != 0) {
-        bench_must(mem_kill(server.handle));
+        hf_status_t status = mem_kill(server.handle);
+        bench_must(status == HF_DEAD ? HF_OK : status); /* it may have ended by itself */
         bench_must(mem_wait(server.handle, &how));
         bench_must(hf_handle_close(server.handle));
     }
 }
 
-static bool wanted(const char *name, int count, char **prefixes) {
+static bool wanted(const struct bench *bench, int count, char **prefixes) {
     for (int i = 0; i < count; i++) {
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+        if (strncmp(bench->name, prefixes[i], strlen(prefixes[i])) == 0) {
             return true;
         }
     }
-    return count == 0;
+    return count == 0 && !bench->only_by_name;
 }
 
 /* A number of runs, if that is what stands there. */
@@ -138,7 +160,7 @@ int main(int argc, char **argv) {
     bench_must(mem_endpoint_create(&endpoints[1]));
     size_t measured = 0;
     for (size_t i = 0; i < BENCHES; i++) {
-        if (wanted(benches[i].name, argc - first, argv + first)) {
+        if (wanted(&benches[i], argc - first, argv + first)) {
             measure(i, endpoints);
             measured++;
         }

@@ -28,6 +28,8 @@ void sample_keep(uint32_t counted, uint32_t without) {
     samples[count++] = counted > without ? counted - without : 0;
 }
 
+void sample_note(uint32_t number) { samples[count++] = number; }
+
 void sample_begin(const char *name) {
     count = 0;
     sample_empty = 0;

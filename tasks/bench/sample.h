@@ -76,6 +76,10 @@ void sample_begin(const char *name);
 void sample_keep(uint32_t counted, uint32_t without);
 extern uint32_t sample_empty; /* what is counted without any work */
 
+/* Adds a number that was come by in another way; of this measurement the plugin can't
+ * tell the core's share. */
+void sample_note(uint32_t number);
+
 /* A measurement of a loop of 1,000 rounds of two instructions: what times are compared
  * with where the counter counts time. */
 void sample_fixed_loop(void);

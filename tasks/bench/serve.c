@@ -4,9 +4,10 @@
 
 #include "bench.h"
 
-void serve_words(void) {
+void serve_words(const struct bench *bench) {
     struct hf_message message;
     struct hf_sender sender;
+    (void)bench;
     hf_status_t status = hf_receive(BENCH_ENDPOINT, &message, &sender);
     while (status == HF_OK) {
         message.word[0]++;
@@ -16,9 +17,10 @@ void serve_words(void) {
 }
 
 /* As many bytes go back as came, the first one changed. */
-void serve_bytes(void) {
+void serve_bytes(const struct bench *bench) {
     struct hf_message message;
     struct hf_sender sender;
+    (void)bench;
     hf_status_t status = hf_receive(BENCH_ENDPOINT, &message, &sender);
     while (status == HF_OK) {
         message.word[0]++;
@@ -31,9 +33,10 @@ void serve_bytes(void) {
 #define ARRIVING (BENCH_NOBODY + 1) /* a slot that nothing was given to */
 
 /* Drops the handle that came, so that its slot is free for the next one. */
-void serve_handle(void) {
+void serve_handle(const struct bench *bench) {
     struct hf_message message;
     struct hf_sender sender;
+    (void)bench;
     hf_buffer()->receive_slot = ARRIVING;
     hf_status_t status = hf_receive(BENCH_ENDPOINT, &message, &sender);
     while (status == HF_OK) {
@@ -45,9 +48,10 @@ void serve_handle(void) {
     bench_must(status);
 }
 
-void serve_sse(void) {
+void serve_sse(const struct bench *bench) {
     struct hf_message message;
     struct hf_sender sender;
+    (void)bench;
     hf_status_t status = hf_receive(BENCH_ENDPOINT, &message, &sender);
     while (status == HF_OK) {
         BENCH_USE_SSE();

@@ -18,6 +18,16 @@ LIMITS = {
     "mmu.stage": 700,
     "mmu.map_2m": 220,
     "aspace.lifecycle": 8000,
+    "buddy.pair": 80,
+    "fault.demand_zero": 1600,
+    "fault.around_page": 900,
+    "fault.cow": 2200,
+    "map.64m": 40,  # faults
+    "spawn.lifecycle": 40000,
+    "fork.small": 30000,
+    "fork.1000": 120000,
+    "wait.teardown": 100000,
+    "wait.teardown_2m": 100000,
 }
 
 # The same works elsewhere, by the same count (docs/benchmarks.md tells of which systems and how).
@@ -41,7 +51,11 @@ LINUX = {
     "ipc.call_reply": 10342,
     "ipc.call_null": 340,
     "ipc.bytes_800": 13178,
-    "fault.map_one": 2779,
+    "fault.demand_zero": 2779,
+    "fault.cow": 3948,
+    "spawn.lifecycle": 365186,
+    "fork.small": 154621,
+    "fork.1000": 562293,
 }
 
 MEAN_ABOVE_MEDIAN = 1.05  # a mean that is further off tells of a measurement that was disturbed

@@ -26,14 +26,15 @@ class Counted:
     longest: int  # instructions with interrupts off
     where: str  # how the longest of them was entered, and what was done in it
     stretches: dict  # floor of log2 of instructions: how many
-    core: list  # the core's instructions in each measurement, medians
+    core: list  # the core's instructions in each measurement, medians; None where it can't be told
 
     @classmethod
     def read(cls, path):
         text = Path(path).read_text()
         longest = re.search(r"^longest (\d+) (.*)$", text, re.MULTILINE)
         stretches = {int(power): int(count) for power, count in re.findall(r"^stretches 2\^(\d+) (\d+)$", text, re.M)}
-        core = [int(median) for median in re.findall(r"^section \d+ median (\d+)", text, re.MULTILINE)]
+        sections = re.findall(r"^section \d+ median (\d+) samples (\d+)", text, re.MULTILINE)
+        core = [int(median) if int(samples) > 0 else None for median, samples in sections]
         return cls(int(longest[1]), longest[2], stretches, core)
 
 
@@ -81,10 +82,10 @@ class Bench:
     def __exit__(self, *_):
         self.temporary.cleanup()
 
-    def _run(self, icount, counter=None, **making):
+    def _run(self, icount, counter=None, mem="512M", **making):
         """Runs a guest to its end; what it printed."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        machine = Machine(self.images.make(kind=self.kind, **making), folder, mem="512M", icount=icount, limit=LIMIT,
+        machine = Machine(self.images.make(kind=self.kind, **making), folder, mem=mem, icount=icount, limit=LIMIT,
                           plugin=counter and plugin(counter))
         try:
             assert machine.wait() == 0, machine.report()
@@ -108,6 +109,10 @@ class Bench:
         """What ordinary tasks can measure: all, or what begins so."""
         cmdline = " ".join([*options.split(), "run=bench", str(self.runs), *prefixes])
         return self._measure(cmdline=cmdline, modules=self.programs)
+
+    def teardown(self):
+        """How long messages wait while 1 GiB comes back."""
+        return self._measure(mem="2G", cmdline="run=bench 1 wait", modules=self.programs)
 
     def memory(self):
         """What needs the MEMORY privilege, measured in memsrv's place."""

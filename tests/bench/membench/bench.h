@@ -40,3 +40,4 @@ void client_start(hf_frame_t aspace, hf_frame_t endpoint, void (*entry)(uint64_t
 void measure_operations(const struct hf_boot *boot);
 void measure_lists(const struct hf_boot *boot);
 void measure_faults(const struct hf_boot *boot);
+void measure_frames(void);

@@ -5,6 +5,7 @@
 
 #define ADDRESS 0x60000000ul
 #define CLEARED 256u /* as many leaves as CLEAR takes away at a time */
+#define CLONED 512u  /* as many leaves as CLONE copies at a time */
 #define FILLED 16u   /* as many pages as one entry fills */
 
 struct list {
@@ -41,26 +42,32 @@ static void run(struct list list) {
     finish(list, status, done);
 }
 
-static hf_frame_t leaves[CLEARED];
+static hf_frame_t leaves[CLONED];
 
-/* Maps a page of its own at each of many places of one page table. */
-static void fill_table(hf_frame_t aspace) {
+/* A page table with a page of its own at each of many places. */
+struct filled {
+    hf_frame_t aspace;
+    unsigned leaves;
+    unsigned rights;
+};
+static const struct filled not_filled = {.leaves = 0};
+
+static void fill_table(struct filled filled) {
     struct hf_result result;
-    for (unsigned i = 0; i < CLEARED; i++) {
+    for (unsigned i = 0; i < filled.leaves; i++) {
         core_must(core_stage(leaves[i], HF_NO_FRAME, 0, 0, 0));
-        core_must(core_map(aspace, ADDRESS + i * HF_PAGE_SIZE, leaves[i], HF_READ, &result));
+        core_must(core_map(filled.aspace, ADDRESS + i * HF_PAGE_SIZE, leaves[i], filled.rights, &result));
     }
 }
 
-/* `work` is counted, between what it needs and what makes it undone. With `filled`,
- * there is a full page table in that aspace before. */
-static void measure(const char *name, hf_frame_t filled, struct list before, struct list work, struct list after) {
+/* `work` is counted, between what it needs and what makes it undone. Before, a table is filled. */
+static void measure(const char *name, struct filled filled, struct list before, struct list work, struct list after) {
     hf_status_t status;
     uint64_t done;
     sample_begin(name);
     SAMPLES(
         {
-            if (filled != HF_NO_FRAME) fill_table(filled);
+            fill_table(filled);
             run(before);
             put(work);
         },
@@ -104,14 +111,33 @@ static void measure_lifecycle(void) {
         .handles = handles,
         .buffer = page,
     };
-    measure("aspace.lifecycle", HF_NO_FRAME, NO_LIST, LIST(life), NO_LIST);
+    measure("aspace.lifecycle", not_filled, NO_LIST, LIST(life), NO_LIST);
 }
 
 /* ---- The longest entries ---- */
 
 static void measure_clear(hf_frame_t aspace) {
     const struct hf_operation clear[] = {ON(CLEAR, aspace, .address = ADDRESS)};
-    measure("mmu.clear_256", aspace, NO_LIST, LIST(clear), NO_LIST);
+    measure("mmu.clear_256", (struct filled){aspace, CLEARED, HF_READ}, NO_LIST, LIST(clear), NO_LIST);
+}
+
+/* A full page table that may be written, and what else one entry does then. */
+static void measure_clone(hf_frame_t aspace, hf_frame_t child, hf_frame_t source) {
+    const uint64_t behind = ADDRESS + 2 * HF_RUN_SIZE - 2 * HF_PAGE_SIZE;
+    const struct hf_operation clone[] = {
+        ON(CLONE, aspace, .address = ADDRESS, .frame = child), MAPPED(aspace, behind, source),
+        MAPPED(aspace, behind - HF_PAGE_SIZE, source),         MAPPED(aspace, behind - 2 * HF_PAGE_SIZE, source),
+        MAPPED(aspace, behind - 3 * HF_PAGE_SIZE, source),
+    };
+    const struct hf_operation undo[] = {
+        ON(CLEAR, child, .address = ADDRESS),
+        ON(CLEAR, aspace, .address = ADDRESS),
+        LEAF(UNMAP, aspace, behind),
+        LEAF(UNMAP, aspace, behind - HF_PAGE_SIZE),
+        LEAF(UNMAP, aspace, behind - 2 * HF_PAGE_SIZE),
+        LEAF(UNMAP, aspace, behind - 3 * HF_PAGE_SIZE),
+    };
+    measure("mmu.clone_512", (struct filled){aspace, CLONED, HF_READ | HF_WRITE}, NO_LIST, LIST(clone), LIST(undo));
 }
 
 /* As many operations as a list can have: as many pages are copied as one entry
@@ -129,11 +155,12 @@ static void measure_longest(const char *name, hf_frame_t aspace, hf_frame_t sour
         work[count] = filled < FILLED ? COPIED(frame, source) : MAPPED(aspace, address, source);
         undo[count] = filled < FILLED ? ON(RELEASE, frame) : LEAF(UNMAP, aspace, address);
     }
-    measure(name, cleared ? aspace : HF_NO_FRAME, NO_LIST, LIST(work), LIST(undo));
+    measure(name, cleared ? (struct filled){aspace, CLEARED, HF_READ} : not_filled, NO_LIST, LIST(work), LIST(undo));
 }
 
 void measure_lists(const struct hf_boot *boot) {
-    hf_frame_t aspace = client_aspace(boot), source = machine_frame(), neighbour = machine_frame();
+    hf_frame_t aspace = client_aspace(boot), child = client_aspace(boot);
+    hf_frame_t source = machine_frame(), neighbour = machine_frame();
     struct hf_result unused;
     measure_lifecycle();
     core_must(core_stage(source, HF_NO_FRAME, 0, 0, 0));
@@ -142,10 +169,13 @@ void measure_lists(const struct hf_boot *boot) {
     client_map(aspace, ADDRESS, neighbour, HF_READ);
     core_must(core_do(&LEAF(UNMAP, aspace, ADDRESS), &unused));
     client_map(aspace, ADDRESS + 2 * HF_RUN_SIZE - HF_PAGE_SIZE, source, HF_READ);
-    for (unsigned i = 0; i < CLEARED; i++) {
+    client_map(child, ADDRESS, source, HF_READ);
+    core_must(core_do(&LEAF(UNMAP, child, ADDRESS), &unused));
+    for (unsigned i = 0; i < CLONED; i++) {
         leaves[i] = machine_frame();
     }
     measure_clear(aspace);
+    measure_clone(aspace, child, source);
     measure_longest("mmu.list_longest", aspace, source, false);
     measure_longest("mmu.list_cleared", aspace, source, true);
 }

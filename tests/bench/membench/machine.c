@@ -20,18 +20,23 @@ static void find_frames(const struct hf_boot *boot) {
     }
 }
 
+#define RUN_FRAMES (HF_RUN_SIZE / HF_PAGE_SIZE)
+
+/* The core has more to do for the first frame of a run that comes into use, so one of each stays so. */
+static void keep_one(void) { core_must(core_stage(next++, HF_NO_FRAME, 0, 0, 0)); }
+
 void machine_init(const struct hf_boot *boot) {
     find_frames(boot);
+    keep_one();
     core_must(core_put(boot->handles, HF_SLOT_ANY, HF_PUT_PORTS, COM1, 8, HF_RIGHT_USE, &ports));
     core_must(core_put(boot->handles, HF_SLOT_ANY, HF_PUT_POWER, 0, 0, HF_RIGHT_USE, &power));
 }
 
 hf_frame_t machine_frame(void) {
+    if (next % RUN_FRAMES == 0) keep_one();
     core_check(next < end);
     return next++;
 }
-
-#define RUN_FRAMES (HF_RUN_SIZE / HF_PAGE_SIZE)
 
 hf_frame_t machine_run(void) {
     end = end / RUN_FRAMES * RUN_FRAMES - RUN_FRAMES;

@@ -22,5 +22,6 @@ _Noreturn void memsrv_main(const struct hf_boot *boot) {
     measure_faults(boot);
     measure_operations(boot);
     measure_lists(boot);
+    measure_frames();
     machine_end();
 }
