@@ -20,7 +20,7 @@ struct quota {
     struct task *members; /* who share it, and for whom a part of it was put by */
 };
 
-/* The machine's, of so many frames; whoever gets it is a user of it. */
+/* The machine's, of so many frames; whoever gets it is a user of it. NULL: HF_NO_MEMORY. */
 struct quota *quota_root(uint64_t frames);
 
 /* Puts `limit` frames by. HF_QUOTA: the parent hasn't so many left; HF_NO_MEMORY also when

@@ -153,8 +153,9 @@ static hf_status_t build(struct task *task, const struct spawn *spawn, const str
 static hf_status_t open_ledger(struct task *task, const struct spawn *spawn) {
     struct quota *quota;
     if (!spawn->parent) {
-        ledger_open(&task->ledger, quota_root(buddy_free_frames(&frames)), true);
-        return HF_OK;
+        quota = quota_root(buddy_free_frames(&frames));
+        if (quota) ledger_open(&task->ledger, quota, true);
+        return quota ? HF_OK : HF_NO_MEMORY;
     }
     const struct ledger *parents = &spawn->parent->ledger;
     if (spawn->quota == 0) {

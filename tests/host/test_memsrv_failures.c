@@ -8,8 +8,8 @@
 // sources: tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine tests/host/fake ukernel
 // flags: -fno-sanitize=address
-/* Memory, or a quota, that runs out at every step: each scenario with no frame left, with one, with two and so on until it
- * succeeds. Whatever has failed, no frame may be lost, and memsrv's books and the core's say the same. */
+/* Memory, or a quota, that runs out at every step: each scenario with no frame left, with one, with two and so on until
+ * it succeeds. Whatever has failed, no frame may be lost, and memsrv's books and the core's say the same. */
 #include "memsrv_memory.h"
 #include <string.h>
 

@@ -8,8 +8,8 @@
 // sources: tests/host/check_state.c tests/host/machine/machine.c tests/host/machine/around.c
 // include: tests/host/machine tests/host/fake ukernel
 // flags: -fno-sanitize=address
-/* Pages of 2 MiB that are shared by fork, and what happens while one is being zeroed: tasks end, threads meet, the region
- * changes. The machine has two runs that can be free. */
+/* Pages of 2 MiB that are shared by fork, and what happens while one is being zeroed: tasks end, threads meet, the
+ * region changes. The machine has two runs that can be free. */
 #include "memsrv_memory.h"
 
 #define LARGE HF_MAP_LARGE
