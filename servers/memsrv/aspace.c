@@ -104,6 +104,13 @@ hf_status_t aspace_region_room(const struct aspace *aspace) {
     return quota_room(aspace->ledger->quota, sizeof(struct region), aspace->ledger->leave);
 }
 
+hf_status_t aspace_cut_room(const struct aspace *aspace, unsigned more, bool unmaps) {
+    const struct ledger *ledger = aspace->ledger;
+    if (more == 0) return HF_OK;
+    return unmaps ? quota_room_to_free(ledger->quota, more * sizeof(struct region))
+                  : quota_room(ledger->quota, more * sizeof(struct region), ledger->leave);
+}
+
 void aspace_note_regions(struct aspace *aspace) {
     int64_t more = (int64_t)aspace->regions.count - (int64_t)aspace->regions_noted;
     ledger_records(aspace->ledger, more * REGION_BYTES);

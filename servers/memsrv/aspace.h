@@ -19,7 +19,7 @@ struct aspace {
 /* How many instructions a part of longer work should take, roughly; and what some of it does. */
 #define PART_COST 40000
 enum aspace_cost {
-    COST_SLOT = 40,   /* 2 MiB where nothing is */
+    COST_SLOT = 80,   /* finding out whether something is there */
     COST_PAGE = 330,  /* unmapping one, or giving it new rights */
     COST_LARGE = 800, /* the same of one of 2 MiB */
     COST_CLEAR = 4000,
@@ -69,6 +69,8 @@ void aspace_drop(struct aspace *aspace, struct region *region, uint64_t until);
 /* Whether its ledger has room for the notes about one region more. HF_QUOTA, HF_NO_MEMORY. And notes how
  * many there are now, beyond the quota if need be. */
 HF_MUST_CHECK hf_status_t aspace_region_room(const struct aspace *aspace);
+/* The same for so many more, by which regions are cut: what is cut to be unmapped may take a little more than there is. */
+HF_MUST_CHECK hf_status_t aspace_cut_room(const struct aspace *aspace, unsigned more, bool unmaps);
 void aspace_note_regions(struct aspace *aspace);
 
 /* Takes a part of the aspace apart; true when nothing is left of it. No task may

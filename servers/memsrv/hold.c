@@ -12,7 +12,8 @@ hf_status_t hold_call(struct task *task) {
     const struct ledger *ledger = &task->process->ledger;
     struct quota *quota = ledger->quota;
     if (task->held.reply) return HF_OK;
-    if (held_count == SLOTS || (!ledger->owner && quota->held >= SLOTS - held_count)) return HF_NO_MEMORY;
+    bool is_init = ledger->owner && !quota->parent;
+    if (held_count == SLOTS || (!is_init && quota->held >= SLOTS - held_count)) return HF_NO_MEMORY;
     core_must(hf_hold(&reply));
     task->held.reply = reply;
     quota->held++;

@@ -22,7 +22,7 @@ struct held {
 
 /* Sets the call in hand, which must be the task's, aside, unless it is already. memsrv has slots
  * for 124 such calls; those who share a quota may have as many of them as are left for others,
- * and whom it was made for all of them. HF_NO_MEMORY: that is too few. */
+ * and init all of them. HF_NO_MEMORY: that is too few. */
 HF_MUST_CHECK hf_status_t hold_call(struct task *task);
 
 /* The same, and puts the task at the end of a list. */

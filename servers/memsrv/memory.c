@@ -82,12 +82,19 @@ hf_status_t memory_map(struct request *request) {
         flags & HF_MAP_NOW);
 }
 
+/* Whether a border there makes two regions of one. */
+static bool cuts(struct region_list *regions, uint64_t address) {
+    const struct region *region = region_find(regions, address);
+    return region && region->start < address;
+}
+
 /* Nothing has been changed yet that anyone could see; all of [start, end) is in regions of its own, and no page of
  * 2 MiB reaches over its ends. */
 static hf_status_t admit(const struct request *request, enum work_kind kind, uint64_t start, uint64_t end) {
     struct aspace *aspace = &request->task->aspace;
-    hf_status_t status = HF_OK;
-    if (start % HF_RUN_SIZE) status = aspace_split(aspace, start);
+    unsigned more = (cuts(&aspace->regions, start) ? 1u : 0) + (cuts(&aspace->regions, end) ? 1u : 0);
+    hf_status_t status = aspace_cut_room(aspace, more, kind == WORK_UNMAP);
+    if (status == HF_OK && start % HF_RUN_SIZE) status = aspace_split(aspace, start);
     if (status == HF_OK && end % HF_RUN_SIZE) status = aspace_split(aspace, end);
     if (status == HF_OK) status = work_admit(request->asker, kind, end - start);
     if (status == HF_OK) status = region_cut(&aspace->regions, start, end);

@@ -51,9 +51,16 @@ void quota_leave(struct quota *quota) {
 
 uint64_t quota_kept(const struct quota *quota) { return quota->limit / KEPT_SHARE; }
 
+static uint64_t more_frames(const struct quota *quota, uint64_t bytes) {
+    return (quota->record_bytes + bytes) / HF_PAGE_SIZE - quota->record_bytes / HF_PAGE_SIZE;
+}
+
 hf_status_t quota_room(const struct quota *quota, uint64_t bytes, uint64_t leave) {
-    uint64_t more = (quota->record_bytes + bytes) / HF_PAGE_SIZE - quota->record_bytes / HF_PAGE_SIZE;
-    return quota->used + leave + more <= quota->limit ? HF_OK : quota_short(quota);
+    return quota->used + leave + more_frames(quota, bytes) <= quota->limit ? HF_OK : quota_short(quota);
+}
+
+hf_status_t quota_room_to_free(const struct quota *quota, uint64_t bytes) {
+    return quota->used + more_frames(quota, bytes) <= quota->limit + 1 ? HF_OK : quota_short(quota);
 }
 
 void quota_records(struct quota *quota, int64_t bytes) {

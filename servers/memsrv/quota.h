@@ -43,7 +43,8 @@ static inline hf_status_t quota_take(struct quota *quota, uint64_t frames, uint6
 }
 static inline void quota_give(struct quota *quota, uint64_t frames) { quota->used -= frames; }
 
-/* Whether there is room for records of so many bytes; and that many more, or less. These go
- * beyond the limit if need be: what frees may note something first. */
+/* Whether there is room for records of so many bytes; or for those by which something will be freed, which
+ * may go a frame beyond the limit. And that many more, or less, whether there is room or not. */
 HF_MUST_CHECK hf_status_t quota_room(const struct quota *quota, uint64_t bytes, uint64_t leave);
+HF_MUST_CHECK hf_status_t quota_room_to_free(const struct quota *quota, uint64_t bytes);
 void quota_records(struct quota *quota, int64_t bytes);

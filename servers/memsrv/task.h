@@ -57,7 +57,8 @@ struct task {
     struct asked asked;   /* its fault, while an external pager is asked (pager.c) */
 
     /* Of a process only. */
-    struct task *threads, *next_thread; /* next_thread: of a thread */
+    struct task *threads;
+    struct task *next_thread, *previous_thread; /* of a thread */
     uint64_t thread_count;
     bool inspect; /* may look at and end others */
     hf_frame_t handles;

@@ -67,6 +67,15 @@ void aspace_trim(struct aspace *aspace, uint64_t address) {
 
 static uint64_t slot_end(uint64_t address) { return (address | (HF_RUN_SIZE - 1)) + 1; }
 
+/* Where no PT is: the end of what could be mapped if the table was there that is missing. */
+static uint64_t empty_end(const struct aspace *aspace, uint64_t address) {
+    unsigned level = HF_LEVEL_PDPT;
+    while (level > HF_LEVEL_PT && table_find(aspace, address, level)) {
+        level--;
+    }
+    return (address | (table_span(level) - 1)) + 1;
+}
+
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* Does `operation` to pages of one PT. */
@@ -75,7 +84,7 @@ static uint64_t each_page(struct aspace *aspace, struct hf_operation operation, 
     struct hf_result result;
     operation.level = HF_LEVEL_PT;
     operation.object = aspace->root;
-    for (; start<end && * cost> 0; start += HF_PAGE_SIZE, *cost -= COST_PAGE) {
+    for (; *cost > 0 && start < end; start += HF_PAGE_SIZE, *cost -= COST_PAGE) {
         operation.address = start;
         hf_status_t status = core_do(&operation, &result);
         core_check(status == HF_OK || status == HF_NOT_MAPPED);
@@ -128,11 +137,11 @@ static uint64_t unmap_slot(struct aspace *aspace, const struct backing *backing,
 }
 
 uint64_t aspace_unmap(struct aspace *aspace, const struct backing *backing, uint64_t start, uint64_t end, int *cost) {
-    while (start<end && * cost> 0) {
+    while (*cost > 0 && start < end) {
         uint64_t until = least(end, slot_end(start));
         struct table *table = table_find(aspace, start, HF_LEVEL_PT);
         *cost -= COST_SLOT;
-        start = table ? unmap_slot(aspace, backing, table, start, until, cost) : until;
+        start = table ? unmap_slot(aspace, backing, table, start, until, cost) : least(end, empty_end(aspace, start));
     }
     return start;
 }
@@ -151,7 +160,7 @@ static void protect_run(struct aspace *aspace, uint64_t address, unsigned rights
 uint64_t aspace_protect(struct aspace *aspace, const struct backing *backing, uint64_t start, uint64_t end,
                         unsigned rights, int *cost) {
     rights = aspace_bulk_rights(aspace, backing, rights);
-    while (start<end && * cost> 0) {
+    while (*cost > 0 && start < end) {
         uint64_t until = least(end, slot_end(start));
         const struct table *table = table_find(aspace, start, HF_LEVEL_PT);
         *cost -= COST_SLOT;
@@ -160,6 +169,8 @@ uint64_t aspace_protect(struct aspace *aspace, const struct backing *backing, ui
         } else if (table) {
             until = each_page(aspace, (struct hf_operation){.code = HF_OP_PROTECT, .rights = (uint16_t)rights}, backing,
                               start, until, cost);
+        } else {
+            until = least(end, empty_end(aspace, start));
         }
         start = until;
     }

@@ -24,6 +24,7 @@ static struct task *make_record(const struct task *creator) {
     thread->priority = creator->priority;
     thread->process = process;
     thread->next_thread = process->threads;
+    if (thread->next_thread) thread->next_thread->previous_thread = thread;
     process->threads = thread;
     process->thread_count++;
     return thread;
@@ -70,13 +71,11 @@ static void remove_buffer(struct task *thread) {
 }
 
 void thread_reap(struct task *thread) {
-    struct task **link = &thread->process->threads;
+    struct task *next = thread->next_thread, *previous = thread->previous_thread;
     if (thread->buffer != HF_NO_FRAME) {
         remove_buffer(thread);
     }
-    while (*link != thread) {
-        link = &(*link)->next_thread;
-    }
-    *link = thread->next_thread;
+    *(previous ? &previous->next_thread : &thread->process->threads) = next;
+    if (next) next->previous_thread = previous;
     thread->process->thread_count--;
 }

@@ -57,6 +57,34 @@ static void test_put_by(void **state) {
     end();
 }
 
+/* Every other page gets other rights, or is unmapped: each time there are regions more. What is a region by itself can
+ * be unmapped however few are left. */
+static void cut_into_pieces(uint32_t label, uint64_t rights) {
+    enum { PIECES = 2000 };
+    const uint64_t place = 0x100000000000ull;
+    uint64_t cuts = 0;
+    hf_status_t status;
+    task = script_spawn(40, &handle);
+    assert_int_equal(
+        ASK(task, .label = HF_MEM_MAP, .word = {place, PIECES * PAGE, HF_READ | HF_WRITE, HF_MAP_FIXED | HF_MAP_SMALL}),
+        HF_OK);
+    do {
+        status = ASK(task, .label = label, .word = {place + 2 * cuts * PAGE, PAGE, rights});
+        cuts += status == HF_OK;
+    } while (status == HF_OK && cuts < PIECES / 2);
+    assert_int_equal(status, HF_QUOTA);
+    assert_in_range(cuts, 20, PIECES / 2 - 1);
+    assert_in_range(memory_stat(task).quota_used, 39, 41);
+    assert_int_equal(ASK(task, .label = HF_MEM_UNMAP, .word = {place + PAGE, PAGE}), HF_OK);
+    end();
+}
+
+static void test_pieces(void **state) {
+    (void)state;
+    cut_into_pieces(HF_MEM_PROTECT, HF_READ);
+    cut_into_pieces(HF_MEM_UNMAP, 0);
+}
+
 static void test_sharer_leaves_some(void **state) {
     struct task *child;
     hf_handle_t child_handle;
@@ -190,6 +218,7 @@ static void test_faults_need_no_slot(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_put_by),
+        TEST(test_pieces),
         TEST(test_sharer_leaves_some),
         TEST(test_all_end),
         TEST(test_others_go_on),
