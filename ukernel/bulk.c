@@ -59,8 +59,9 @@ hf_status_t mmu_clear(struct mmu *mmu, const struct hf_operation *op, struct hf_
 /* Devices stay where they are: a copy of one could not be told from its frame. */
 static bool can_be_cloned(pte_t entry) { return !(entry.value & ENTRY_DEVICE); }
 
-static bool may_overflow(const pte_t *entries) {
-    for (unsigned i = 0, left = table_of(entries)->refs; left > 0; i++, left--) {
+/* Of these, the first that is present is `first`. */
+static bool may_overflow(const pte_t *entries, unsigned first) {
+    for (unsigned i = first, left = table_of(entries)->refs; left > 0; i++, left--) {
         i = next_present(entries, i);
         if (!can_be_cloned(entries[i])) continue;
         /* All of them may name the same frame. */
@@ -70,9 +71,9 @@ static bool may_overflow(const pte_t *entries) {
 }
 
 /* All leaves that can be cloned: how many. */
-static unsigned clone_leaves(hf_frame_t root, uint64_t address, pte_t *from, pte_t *to) {
+static unsigned clone_leaves(hf_frame_t root, uint64_t address, unsigned first, pte_t *from, pte_t *to) {
     unsigned cloned = 0;
-    for (unsigned i = 0, left = table_of(from)->refs; left > 0; i++, left--) {
+    for (unsigned i = first, left = table_of(from)->refs; left > 0; i++, left--) {
         i = next_present(from, i);
         const pte_t leaf = from[i];
         if (!can_be_cloned(leaf)) continue;
@@ -94,9 +95,10 @@ hf_status_t mmu_clone(struct mmu *mmu, const struct hf_operation *op, struct hf_
     if (status != HF_OK) return status;
     if (table_of(to)->refs != 0) return HF_NOT_EMPTY;
     if (!mmu_take_entries(mmu, TABLE_ENTRIES)) return HF_AGAIN;
-    if (may_overflow(from)) return HF_TOO_BIG;
+    unsigned first = table_of(from)->refs != 0 ? next_present(from, 0) : 0;
+    if (may_overflow(from, first)) return HF_TOO_BIG;
     /* commit */
-    result->detail = clone_leaves(op->object, first_address(op->address), from, to);
+    result->detail = clone_leaves(op->object, first_address(op->address), first, from, to);
     table_of(to)->refs = result->detail;
     return HF_OK;
 }

@@ -55,19 +55,15 @@ static hf_status_t stage_run(struct mmu *mmu, const struct hf_operation *op) {
     return HF_OK;
 }
 
-/* The common case: a page of zeroes. */
-static inline bool is_fresh_zero(const struct hf_operation *op) {
-    return op->frame == HF_NO_FRAME && (op->level | op->count | op->address) == 0 &&
-           frame_type(op->object) == HF_FRAME_FREE;
-}
-
 static __attribute__((noinline)) hf_status_t stage_other(struct mmu *mmu, const struct hf_operation *op) {
     if (!extent_valid(op)) return HF_BAD_ARGUMENT;
     return op->level == HF_WHOLE_RUN ? stage_run(mmu, op) : stage_frame(mmu, op);
 }
 
 hf_status_t mmu_stage(struct mmu *mmu, const struct hf_operation *op, struct hf_result *) {
-    if (!is_fresh_zero(op)) return stage_other(mmu, op);
+    /* The common case: a page of zeroes. */
+    bool plain = op->frame == HF_NO_FRAME && (op->level | op->count | op->address) == 0;
+    if (!plain || frame_type(op->object) != HF_FRAME_FREE) return stage_other(mmu, op);
     return mmu_create(mmu, op->object, HF_FRAME_STAGED) ? HF_OK : HF_AGAIN;
 }
 

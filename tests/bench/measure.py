@@ -21,6 +21,10 @@ REFERENCE = "loop.fixed"
 
 
 @dataclass
+# With addresses that are drawn, page tables would be sought through for longer or shorter.
+FIXED = "addresses=fixed"
+
+
 class Counted:
     """What the plugin says of one guest."""
     longest: int  # instructions with interrupts off
@@ -107,12 +111,12 @@ class Bench:
 
     def tasks(self, *prefixes, options=""):
         """What ordinary tasks can measure: all, or what begins so."""
-        cmdline = " ".join([*options.split(), "run=bench", str(self.runs), *prefixes])
+        cmdline = " ".join([*options.split(), FIXED, "run=bench", str(self.runs), *prefixes])
         return self._measure(cmdline=cmdline, modules=self.programs)
 
     def teardown(self):
         """How long messages wait while 1 GiB comes back."""
-        return self._measure(mem="2G", cmdline="run=bench 1 wait", modules=self.programs)
+        return self._measure(mem="2G", cmdline=f"{FIXED} run=bench 1 wait", modules=self.programs)
 
     def memory(self):
         """What needs the MEMORY privilege, measured in memsrv's place."""
@@ -121,7 +125,7 @@ class Bench:
     def wall(self):
         """Time by name, as multiples of the fixed loop's in the same guest."""
         ratios = {}
-        tasks = {"cmdline": f"run=bench {self.runs} {REFERENCE} ipc", "modules": self.programs}
+        tasks = {"cmdline": f"{FIXED} run=bench {self.runs} {REFERENCE} ipc", "modules": self.programs}
         for making in (tasks, {"modules": self.membench}):
             figures = {figure.name: figure.median for figure in parse(self._run(icount=False, **making))}
             loop = figures.pop(REFERENCE)
