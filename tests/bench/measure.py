@@ -18,13 +18,11 @@ COUNTER = BUILD / "tests" / "bench" / "count.so"
 LIMIT = 300  # seconds that a guest may take
 BOOT_SIZES = ("128M", "256M", "512M", "1G", "2G", "4G", "8G", "16G", "32G", "64G")
 REFERENCE = "loop.fixed"
-
-
-@dataclass
 # With addresses that are drawn, page tables would be sought through for longer or shorter.
 FIXED = "addresses=fixed"
 
 
+@dataclass
 class Counted:
     """What the plugin says of one guest."""
     longest: int  # instructions with interrupts off
