@@ -33,7 +33,7 @@ static void set(struct hf_task_block block) {
 
 void jobs_init(const struct hf_boot *boot) {
     core_must(core_put(boot->handles, WORKER_SLOT, HF_PUT_ENDPOINT, task_endpoint, BADGE_WORKER, HF_RIGHT_CALL, NULL));
-    core_must(own_take(&worker));
+    worker = own_need();
     core_must(core_object(HF_OP_TASK_CREATE, worker, NULL));
     worker_priority = 1;
     set((struct hf_task_block){

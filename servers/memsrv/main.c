@@ -27,8 +27,7 @@
 void memsrv_main(const struct hf_boot *boot);
 
 static void make_endpoint(const struct hf_boot *boot) {
-    hf_frame_t frame;
-    core_must(own_take(&frame));
+    hf_frame_t frame = own_need();
     core_must(core_object(HF_OP_ENDPOINT_CREATE, frame, NULL));
     core_must(core_put(boot->handles, ENDPOINT_SLOT, HF_PUT_ENDPOINT, frame, 0, HF_RIGHT_RECEIVE, NULL));
     task_init(frame);

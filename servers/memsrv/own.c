@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "last.h"
 #include "record.h"
 
 /* Where own pages go, one behind the other. */
@@ -33,6 +34,12 @@ hf_status_t own_take(hf_frame_t *frame) {
         count++;
     }
     return status;
+}
+
+hf_frame_t own_need(void) {
+    hf_frame_t frame;
+    if (own_take(&frame) != HF_OK) last_words("there is too little memory to begin");
+    return frame;
 }
 
 static void give(hf_frame_t frame) {

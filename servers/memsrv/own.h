@@ -15,6 +15,9 @@ void own_init(const struct hf_boot *boot);
 /* A frame for memsrv itself, FREE still. HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t own_take(hf_frame_t *frame);
 
+/* A frame without which memsrv can't begin: when there is none, it says so and ends the machine. */
+hf_frame_t own_need(void);
+
 /* A zeroed page, mapped until it is given back, or NULL when the machine is out of memory. */
 void *own_page(void);
 

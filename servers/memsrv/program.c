@@ -19,10 +19,8 @@ static unsigned range_count;
 static void map_frame(const struct hf_boot *boot, uint64_t address, hf_frame_t frame) {
     struct hf_result result;
     while (core_map(boot->aspace, address, frame, HF_READ, &result) != HF_OK) {
-        hf_frame_t table;
         core_check(result.status == HF_NO_TABLE);
-        core_must(own_take(&table));
-        core_must(core_install(boot->aspace, address, result.detail, table));
+        core_must(core_install(boot->aspace, address, result.detail, own_need()));
     }
 }
 

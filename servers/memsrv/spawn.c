@@ -178,7 +178,7 @@ hf_status_t spawn_do(const struct spawn *spawn, struct task **made) {
     }
     if (program->status != HF_OK) return program->status;
     struct task *task = task_new(spawn->parent);
-    if (!task) return task_why_not(spawn->parent);
+    if (!task) return spawn->parent ? task_why_not(spawn->parent) : HF_NO_MEMORY;
     strncpy(task->name, program->name, HF_NAME_BYTES - 1);
     task->priority = spawn->priority;
     task->inspect = !spawn->parent || (spawn->request->flags & HF_SPAWN_INSPECT);

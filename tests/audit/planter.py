@@ -54,7 +54,8 @@ class Planter:
         return self.guest.frames.all_of(name)[0]
 
     def free_frame(self):
-        return self.first("FREE")
+        """Not frame 0, whose address means none."""
+        return next(frame for frame in self.guest.frames.all_of("FREE") if frame != 0)
 
     def task_field(self, field, value, size=8, wanted=lambda task: True):
         frame = next(frame for frame, task in self.guest.tasks().items() if wanted(task))

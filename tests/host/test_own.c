@@ -21,6 +21,14 @@
 
 #include <cmocka.h>
 
+/* memsrv could not begin. */
+_Noreturn void last_words(const char *text);
+
+_Noreturn void last_words(const char *text) {
+    print_error("%s\n", text);
+    abort();
+}
+
 #define FIRST 16u
 #define FRAMES 6016u /* that are memsrv's to give */
 #define MEMSRV 40u   /* that it has from the beginning */

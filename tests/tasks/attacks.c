@@ -133,7 +133,7 @@
     X(jump_round_the_end, "mov $-8, %rax; jmp *%rax", FAULT(KERNEL)) \
     X(push_round_the_end, "mov $8, %esp; push %rax; push %rax", FAULT(NULL_PAGE)) \
     X(string_down_from_null, "std; xor %edi, %edi; mov $1, %ecx; rep stosb; cld", FAULT(NULL_PAGE)) \
-    X(string_up_to_the_core, "cld; movabs $0x7ffffffff000, %rdi; mov $0x2000, %ecx; rep stosb", FAULT(KERNEL)) \
+    X(string_up_to_the_core, "cld; movabs $0x7ffffffff000, %rdi; mov $0x2000, %ecx; rep stosb", FAULT(NO_REGION)) \
     X(locked_write_to_the_core, "mov $0xffffffff80200000, %rax; lock incq (%rax)", FAULT(KERNEL)) \
     X(exchange_with_the_core, "mov $0xffff800000000000, %rdi; xor %eax, %eax; xor %edx, %edx; cmpxchg8b (%rdi)", \
       FAULT(KERNEL)) \
@@ -231,9 +231,9 @@ static const struct attack {
     {"jump_to_null", attack_jump_to_null, FAULT(NULL_PAGE)},
     {"jump_to_stack", attack_jump_to_stack, FAULT(NOT_EXECUTABLE)},
     {"jump_round_null", attack_jump_round_null, FAULT(KERNEL)},
-    {"run_off_the_user_half", attack_run_off_the_user_half, FAULT(KERNEL)},
+    {"run_off_the_user_half", attack_run_off_the_user_half, FAULT(NO_REGION)},
     {"call_at_the_end_of_a_page", attack_call_at_the_end_of_a_page, FAULT(NO_REGION)},
-    {"call_at_the_end_of_the_user_half", attack_call_at_the_end_of_the_user_half, FAULT(KERNEL)},
+    {"call_at_the_end_of_the_user_half", attack_call_at_the_end_of_the_user_half, FAULT(NO_REGION)},
 };
 
 static uint64_t ends_as(const struct hf_exit *how) {
