@@ -123,8 +123,9 @@ static bool handle_is_right(const struct handle *handle) {
     case HF_HANDLE_NONE:
         return true; /* closing leaves the rest as it was */
     case HF_HANDLE_ENDPOINT:
-    case HF_HANDLE_REPLY:
         return weak_name_is_right(handle->object);
+    case HF_HANDLE_REPLY: /* of a call whose caller had gone before it was set aside: it names nobody */
+        return handle->object == 0 || weak_name_is_right(handle->object);
     case HF_HANDLE_PORTS:
         return device_ports_grantable(handle->object, handle->serial);
     case HF_HANDLE_IRQ:
