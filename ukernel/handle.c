@@ -85,8 +85,8 @@ hf_status_t mmu_handles_copy(struct mmu *mmu, const struct hf_operation *op, str
     if (!from) return HF_BAD_FRAME;
     if (!is_empty(to)) return HF_NOT_EMPTY;
     if (!mmu_take_page(mmu)) return HF_AGAIN;
-        /* commit */
 #pragma GCC unroll 8
+    /* commit */
     for (unsigned slot = 0; slot < HF_HANDLE_COUNT; slot++) {
         if (!(from[slot].rights & HF_RIGHT_GRANT) || !can_be_copied(&from[slot])) continue;
         to[slot] = from[slot];

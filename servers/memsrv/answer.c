@@ -1,10 +1,7 @@
 #include "ask.h"
 #include "core.h"
 #include "directory.h"
-#include "end.h"
-#include "object.h"
-
-#define ENTRY_FRAME 0x000ffffffffff000ul
+#include "jobs.h"
 
 static struct pager *pager_in(const struct request *request) { return (void *)request->source; }
 
@@ -72,7 +69,7 @@ static hf_status_t find_frame(struct task *process, uint64_t address, hf_frame_t
     if (status != HF_OK) return status;
     core_must(core_do(
         &(struct hf_operation){.code = HF_OP_TRANSLATE, .object = process->aspace.root, .address = address}, &result));
-    *frame = (result.value[0] & ENTRY_FRAME) >> HF_PAGE_SHIFT;
+    *frame = core_entry_frame(result.value[0]);
     return result.value[0] & 1 ? HF_OK : HF_NOT_MAPPED;
 }
 
@@ -110,18 +107,6 @@ static hf_status_t put_copy(struct task *task, const struct region *region, hf_f
     return status;
 }
 
-/* What is being taken apart may give enough back until the fault comes again. The task goes on
- * before that: it may be one of those that end by it. */
-static bool is_giving_back(void) { return end_reaping() || object_reaping(); }
-
-static void give_back(void) {
-    if (end_reaping()) {
-        end_reap();
-    } else {
-        object_reap();
-    }
-}
-
 /* What becomes of the client is not the pager's concern, unless the page was bad. */
 static hf_status_t supplied(struct task *task, hf_status_t status) {
     bool memory = status == HF_NO_MEMORY || status == HF_QUOTA;
@@ -129,15 +114,15 @@ static hf_status_t supplied(struct task *task, hf_status_t status) {
         ask_end(task, HF_REASON_PAGER_NONSENSE);
         return HF_BAD_ADDRESS;
     }
-    if (memory && !is_giving_back()) {
+    if (memory && !jobs_giving_back()) {
         ask_end(task, fault_reason(status));
         return HF_OK;
     }
     task->asked.times += status == HF_OK;
     task->process->ledger.faults[FAULT_pager] += status == HF_OK;
-    resume(task);
+    resume(task); /* first: it may be one of those that end by what follows */
     if (memory) {
-        give_back();
+        jobs_give_back();
     }
     return HF_OK;
 }

@@ -5,15 +5,6 @@
 /* Two operations for each page, beside those for the one that was asked for and its tables. */
 _Static_assert(2 * (AROUND_PAGES - 1) + 6 <= HF_OPERATIONS, "a list has room");
 
-static void plan_map(struct request *request, uint64_t address, hf_frame_t frame, unsigned rights) {
-    list_add(&request->list, &(struct hf_operation){.code = HF_OP_MAP,
-                                                    .level = HF_LEVEL_PT,
-                                                    .rights = (uint16_t)rights,
-                                                    .object = request->task->process->aspace.root,
-                                                    .address = address,
-                                                    .frame = frame});
-}
-
 /* ---- pages of a module ---- */
 
 static void module_left_out(void *context, const struct hf_operation *map) {
@@ -31,7 +22,7 @@ static void bring_aligned(struct request *request, uint64_t page, const struct r
         struct page_source source;
         if (at == page || region->backing->page(&region->data, at, false, &source) != HF_REASON_NONE) continue;
         if (!source.shared) continue;
-        plan_map(request, at, source.frame, region->rights & ~(unsigned)HF_WRITE);
+        fault_plan_map(request, at, source.frame, region->rights & ~(unsigned)HF_WRITE);
         ledger_share(&request->task->process->ledger, 1);
     }
 }

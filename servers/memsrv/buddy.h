@@ -17,6 +17,7 @@
 #include <handoff/mem.h>
 #include <handoff/status.h>
 
+#define BUDDY_RUN_ORDER CHUNK_ORDER /* of the block that is a run */
 #define BUDDY_FRAMES (1ull << 34)
 #define BUDDY_ROOTS 256u /* of 256 gigs each */
 #define BUDDY_AT_HAND 64u

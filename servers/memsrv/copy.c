@@ -2,9 +2,7 @@
 
 #include "core.h"
 
-#define ENTRY_FRAME 0x000ffffffffff000ul
-
-static hf_frame_t frame_of(const struct fault *fault) { return (fault->entry & ENTRY_FRAME) >> HF_PAGE_SHIFT; }
+static hf_frame_t frame_of(const struct fault *fault) { return core_entry_frame(fault->entry); }
 
 static void plan_writable(struct request *request, const struct fault *fault, unsigned level, unsigned rights) {
     uint64_t span = level == HF_LEVEL_PD ? HF_RUN_SIZE : HF_PAGE_SIZE;
@@ -38,7 +36,7 @@ static enum hf_reason plan_copy(struct request *request, const struct fault *fau
                                                     .level = HF_LEVEL_PT,
                                                     .object = process->aspace.root,
                                                     .address = fault->address & ~(HF_PAGE_SIZE - 1)});
-    fault_plan_map(request, fault, frame, region->rights);
+    fault_plan_map(request, fault->address, frame, region->rights);
     process->ledger.faults[FAULT_copy]++;
     return HF_REASON_NONE;
 }

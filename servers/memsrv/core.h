@@ -10,6 +10,9 @@
 /* memsrv's operation page. */
 #define OPERATION_PAGE ((struct hf_operation_page *)HF_MEMSRV_OPERATIONS)
 
+/* The frame that a page-table entry names (Intel SDM vol. 3A, 4.5). */
+static inline hf_frame_t core_entry_frame(uint64_t entry) { return (entry & 0x000ffffffffff000ul) >> HF_PAGE_SHIFT; }
+
 /* Any operation; the status is in the result too. */
 hf_status_t core_do(const struct hf_operation *operation, struct hf_result *result);
 

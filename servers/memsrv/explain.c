@@ -10,8 +10,6 @@
 #include "own.h"
 #include "pager.h"
 
-#define ENTRY_FRAME 0x000ffffffffff000ul
-
 /* ---- regions ---- */
 
 static const char *segment_name(const struct image_segment *segment) {
@@ -55,7 +53,7 @@ static void walk(const struct task *process, struct fault *fault, uint64_t entri
     memcpy(entries, OPERATION_PAGE->walk, sizeof(OPERATION_PAGE->walk));
     fault->entry = result.value[0];
     fault->level = result.detail;
-    fault->refs = fault->entry & 1 ? core_refs((fault->entry & ENTRY_FRAME) >> HF_PAGE_SHIFT) : 0;
+    fault->refs = fault->entry & 1 ? core_refs(core_entry_frame(fault->entry)) : 0;
 }
 
 /* ---- what would happen: the same questions in the same order as a fault's answer asks ---- */
@@ -95,7 +93,7 @@ static enum hf_outcome bring(const struct task *task, const struct fault *fault,
 static enum hf_outcome copy(const struct task *process, const struct fault *fault, const struct region *region,
                             enum hf_reason *reason) {
     if (!copy_is_needed(fault, region)) return HF_OUTCOME_REUSE;
-    bool paid = aspace_is_paid(region->backing, (fault->entry & ENTRY_FRAME) >> HF_PAGE_SHIFT);
+    bool paid = aspace_is_paid(region->backing, core_entry_frame(fault->entry));
     if (!paid) return if_room(process, fault, 1, HF_OUTCOME_COPY, reason);
     uint64_t wanted = fault->level == HF_LEVEL_PD ? 2 : 1; /* with a table, to split it */
     *reason = buddy_free_frames(&frames) < wanted ? HF_REASON_NO_MEMORY : HF_REASON_NONE;

@@ -9,7 +9,6 @@
 #include "explain.h"
 #include "jobs.h"
 #include "large.h"
-#include "object.h"
 
 #define LOWER_HALF (1ull << 47)
 
@@ -67,12 +66,12 @@ hf_status_t fault_plan_tables(struct request *request, const struct fault *fault
     return HF_OK;
 }
 
-void fault_plan_map(struct request *request, const struct fault *fault, hf_frame_t frame, unsigned rights) {
+void fault_plan_map(struct request *request, uint64_t address, hf_frame_t frame, unsigned rights) {
     list_add(&request->list, &(struct hf_operation){.code = HF_OP_MAP,
                                                     .level = HF_LEVEL_PT,
                                                     .rights = (uint16_t)rights,
                                                     .object = request->task->process->aspace.root,
-                                                    .address = fault->address & ~(HF_PAGE_SIZE - 1),
+                                                    .address = address & ~(HF_PAGE_SIZE - 1),
                                                     .frame = frame});
 }
 
@@ -91,7 +90,7 @@ static hf_status_t bring_shared(struct request *request, const struct fault *fau
     struct ledger *ledger = &request->task->process->ledger;
     hf_status_t status = plan_or_undo(request, fault);
     if (status != HF_OK) return status;
-    fault_plan_map(request, fault, frame, region->rights & ~(unsigned)HF_WRITE);
+    fault_plan_map(request, fault->address, frame, region->rights & ~(unsigned)HF_WRITE);
     ledger_share(ledger, 1);
     ledger->faults[FAULT_image]++;
     return HF_OK;
@@ -113,7 +112,7 @@ static hf_status_t bring_new(struct request *request, const struct fault *fault,
                                                     .object = frame,
                                                     .address = HF_STAGE_AT(source->offset, source->at),
                                                     .frame = source->frame});
-    fault_plan_map(request, fault, frame, region->rights);
+    fault_plan_map(request, fault->address, frame, region->rights);
     ledger->faults[source->frame == HF_NO_FRAME ? FAULT_zero : FAULT_image]++;
     return HF_OK;
 }
@@ -168,10 +167,8 @@ void fault_page(struct request *request) {
     }
     /* What a task or an object that is being taken apart still has may be enough: then the fault comes again. */
     bool memory = reason == HF_REASON_NO_MEMORY || reason == HF_REASON_QUOTA;
-    if (memory && end_reaping()) {
-        end_reap();
-    } else if (memory && object_reaping()) {
-        object_reap();
+    if (memory && jobs_giving_back()) {
+        jobs_give_back();
     } else if (reason != HF_REASON_NONE) {
         fault_end(task, &fault, reason, region);
     }

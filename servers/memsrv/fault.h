@@ -36,7 +36,7 @@ enum hf_reason fault_bring(struct request *request, const struct fault *fault, c
 /* For those that answer a fault on their own: adds the tables that are missing to the request's
  * list, and the MAP of a frame. HF_QUOTA, HF_NO_MEMORY. */
 HF_MUST_CHECK hf_status_t fault_plan_tables(struct request *request, const struct fault *fault);
-void fault_plan_map(struct request *request, const struct fault *fault, hf_frame_t frame, unsigned rights);
+void fault_plan_map(struct request *request, uint64_t address, hf_frame_t frame, unsigned rights);
 
 /* The reason that goes with what the ledger or the allocator has answered. */
 enum hf_reason fault_reason(hf_status_t status);

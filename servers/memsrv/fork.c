@@ -42,28 +42,21 @@ static struct list list;
 
 /* ---- page tables ---- */
 
-static void plan_protect(hf_frame_t root, const struct table *large, unsigned rights) {
-    list_add(&list, &(struct hf_operation){.code = HF_OP_PROTECT,
-                                           .level = HF_LEVEL_PD,
+static void plan(enum hf_operation_code code, unsigned level, hf_frame_t root, uint64_t address, unsigned rights,
+                 hf_frame_t frame) {
+    list_add(&list, &(struct hf_operation){.code = (uint8_t)code,
+                                           .level = (uint8_t)level,
                                            .rights = (uint16_t)rights,
                                            .object = root,
-                                           .address = large->address});
-}
-
-static void plan_map(hf_frame_t root, const struct table *large, unsigned rights) {
-    list_add(&list, &(struct hf_operation){.code = HF_OP_MAP,
-                                           .level = HF_LEVEL_PD,
-                                           .rights = (uint16_t)rights,
-                                           .object = root,
-                                           .address = large->address,
-                                           .frame = large->frame});
+                                           .address = address,
+                                           .frame = frame});
 }
 
 static hf_status_t copy_large(struct aspace *from, struct aspace *to, const struct table *large) {
     unsigned rights = region_find(&from->regions, large->address)->rights & ~(unsigned)HF_WRITE;
     if (!table_add(to, large->address, TABLE_LARGE, large->frame)) return table_why_not(to);
-    plan_protect(from->root, large, rights);
-    plan_map(to->root, large, rights);
+    plan(HF_OP_PROTECT, HF_LEVEL_PD, from->root, large->address, rights, 0);
+    plan(HF_OP_MAP, HF_LEVEL_PD, to->root, large->address, rights, large->frame);
     return HF_OK;
 }
 
@@ -147,17 +140,6 @@ static hf_status_t copy_regions(const struct aspace *from, struct aspace *to, st
 
 /* ---- the page that both write at once ---- */
 
-#define ENTRY_FRAME 0x000ffffffffff000ul
-
-static void plan(enum hf_operation_code code, hf_frame_t root, uint64_t address, unsigned rights, hf_frame_t frame) {
-    list_add(&list, &(struct hf_operation){.code = (uint8_t)code,
-                                           .level = HF_LEVEL_PT,
-                                           .rights = (uint16_t)rights,
-                                           .object = root,
-                                           .address = address,
-                                           .frame = frame});
-}
-
 /* The top of the stack, on which parent and child go on: it is copied now, which spares both a fault. That is no
  * more than an attempt. */
 static void copy_stack_page(struct aspace *from, struct aspace *to, uint64_t address) {
@@ -169,16 +151,16 @@ static void copy_stack_page(struct aspace *from, struct aspace *to, uint64_t add
     core_must(
         core_do(&(struct hf_operation){.code = HF_OP_TRANSLATE, .object = from->root, .address = address}, &result));
     if (result.detail != HF_LEVEL_PT || !(result.value[0] & 1) || ledger_frames(0, &copy) != HF_OK) return;
-    hf_frame_t frame = (result.value[0] & ENTRY_FRAME) >> HF_PAGE_SHIFT;
+    hf_frame_t frame = core_entry_frame(result.value[0]);
     core_must(core_stage(copy, frame, 0, HF_PAGE_SIZE, 0));
     list_clear(&list);
-    plan(HF_OP_UNMAP, to->root, address, 0, 0);
-    plan(HF_OP_MAP, to->root, address, HF_READ | HF_WRITE, copy);
+    plan(HF_OP_UNMAP, HF_LEVEL_PT, to->root, address, 0, 0);
+    plan(HF_OP_MAP, HF_LEVEL_PT, to->root, address, HF_READ | HF_WRITE, copy);
     list_add(&list, &(struct hf_operation){.code = HF_OP_QUERY, .level = HF_QUERY_FRAMES, .count = 1, .object = frame});
     list_run(&list);
     if (OPERATION_PAGE->entries[0].refs > 1) return; /* older children have it too */
     list_clear(&list);
-    plan(HF_OP_PROTECT, from->root, address, HF_READ | HF_WRITE, 0);
+    plan(HF_OP_PROTECT, HF_LEVEL_PT, from->root, address, HF_READ | HF_WRITE, 0);
     list_run(&list);
 }
 

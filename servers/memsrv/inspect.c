@@ -8,8 +8,6 @@
 #include "pager.h"
 #include "program.h"
 
-#define RUN_ORDER 9u
-
 static const struct hf_boot *boot;
 
 void inspect_init(const struct hf_boot *information) { boot = information; }
@@ -32,7 +30,7 @@ hf_status_t inspect_stat(struct request *request) {
         uint64_t blocks = buddy_free_blocks(&frames, order);
         stat->free_blocks[order] = blocks;
         if (blocks) stat->largest_free = 1ull << order;
-        if (order >= RUN_ORDER) stat->runs_free += blocks << order;
+        if (order >= BUDDY_RUN_ORDER) stat->runs_free += blocks << order;
     }
     request->message.bytes = sizeof(*stat);
     return HF_OK;

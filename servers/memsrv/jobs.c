@@ -50,6 +50,16 @@ bool jobs_pending(void) {
     return end_reaping() || work_pending() || large_pending() || object_reaping() || pager_reaping();
 }
 
+bool jobs_giving_back(void) { return end_reaping() || object_reaping(); }
+
+void jobs_give_back(void) {
+    if (end_reaping()) {
+        end_reap();
+    } else {
+        object_reap();
+    }
+}
+
 /* Stopped and started again, it makes its call anew. */
 static void set_priority(unsigned priority) {
     hf_status_t status = core_object(HF_OP_TASK_STOP, worker, NULL);

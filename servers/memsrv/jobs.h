@@ -17,5 +17,9 @@ void jobs_wake(unsigned priority);
 
 bool jobs_pending(void);
 
+/* Whether something is being taken apart, which may give enough back for who finds no memory; and a part of that. */
+bool jobs_giving_back(void);
+void jobs_give_back(void);
+
 /* The worker has called: does a part, or keeps its call until there is something. */
 void jobs_serve(struct request *request);

@@ -4,7 +4,6 @@
 #include "jobs.h"
 #include "own.h"
 
-#define RUN_ORDER 9u
 #define COST_ENTRY 9000 /* of one entry that zeroes what it may */
 
 static struct waiters waiting; /* each has a run, or waits for another's of the same process */
@@ -31,7 +30,7 @@ bool large_fits(const struct region *region, uint64_t address) {
 hf_status_t large_take(struct ledger *ledger, hf_frame_t *run) {
     hf_status_t status = ledger_pay(ledger, LEDGER_pages, HF_RUN_FRAMES);
     if (status != HF_OK) return status;
-    status = ledger_frames(RUN_ORDER, run);
+    status = ledger_frames(BUDDY_RUN_ORDER, run);
     if (status != HF_OK) {
         ledger_unpay(ledger, LEDGER_pages, HF_RUN_FRAMES);
     }
@@ -70,7 +69,7 @@ bool large_wanted(const struct task *task, const struct fault *fault, const stru
 
 bool large_available(const struct ledger *ledger) {
     bool free = false;
-    for (unsigned order = RUN_ORDER; order < HF_ORDERS && !free; order++) {
+    for (unsigned order = BUDDY_RUN_ORDER; order < HF_ORDERS && !free; order++) {
         free = buddy_free_blocks(&frames, order) > 0;
     }
     return free && ledger_has_room(ledger, HF_RUN_FRAMES, 0) == HF_OK;

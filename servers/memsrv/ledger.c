@@ -61,17 +61,15 @@ void ledger_frames_give_all(const hf_frame_t frame[], unsigned count) {
     total -= count;
 }
 
-#define RUN_ORDER 9u
-
 hf_status_t ledger_run_split(hf_frame_t run) {
-    hf_status_t status = buddy_split(&frames, run, RUN_ORDER);
+    hf_status_t status = buddy_split(&frames, run, BUDDY_RUN_ORDER);
     return status == HF_BAD_ARGUMENT ? HF_OK : status;
 }
 
-bool ledger_run_is_split(hf_frame_t run) { return !buddy_is_used(&frames, run, RUN_ORDER); }
+bool ledger_run_is_split(hf_frame_t run) { return !buddy_is_used(&frames, run, BUDDY_RUN_ORDER); }
 
 bool ledger_run_give(hf_frame_t run) {
-    bool whole = buddy_free(&frames, run, RUN_ORDER) == BUDDY_OK;
+    bool whole = buddy_free(&frames, run, BUDDY_RUN_ORDER) == BUDDY_OK;
     total -= whole ? HF_RUN_FRAMES : 0;
     return whole;
 }

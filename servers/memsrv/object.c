@@ -25,8 +25,6 @@ _Static_assert(offsetof(struct object, source) == 0, "a source that is an object
 #define BASE 0x8000000000ul
 #define LENGTH_MOST (HF_USER_END - BASE)
 
-#define ENTRY_FRAME 0x000ffffffffff000ul
-
 static struct record_pool pool = {.bytes = sizeof(struct object)};
 static struct object *reaping, **reaping_end = &reaping;
 
@@ -112,7 +110,7 @@ static hf_frame_t find_page(const struct object *object, uint64_t place, unsigne
     core_must(core_do(&(struct hf_operation){.code = HF_OP_TRANSLATE, .object = object->aspace.root, .address = place},
                       &result));
     *level = result.detail;
-    return result.value[0] & 1 ? (result.value[0] & ENTRY_FRAME) >> HF_PAGE_SHIFT : HF_NO_FRAME;
+    return result.value[0] & 1 ? core_entry_frame(result.value[0]) : HF_NO_FRAME;
 }
 
 /* A frame for the page, FREE still, and the tables above it, which stay if the frame can't be had. */
@@ -158,7 +156,7 @@ static enum hf_reason object_fault(struct request *request, const struct fault *
         list_clear(&request->list);
         return fault_reason(status);
     }
-    fault_plan_map(request, fault, frame, region->rights);
+    fault_plan_map(request, fault->address, frame, region->rights);
     ledger_share(ledger, 1);
     ledger->faults[FAULT_object]++;
     return HF_REASON_NONE;

@@ -185,7 +185,7 @@ hf_frame_t own_frame(const void *address) {
                                              .object = aspace,
                                              .address = (uint64_t)address & ~(HF_PAGE_SIZE - 1)},
                       &result));
-    return (result.value[0] & 0x000ffffffffff000ul) >> HF_PAGE_SHIFT;
+    return core_entry_frame(result.value[0]);
 }
 
 uint64_t own_count(void) { return count; }

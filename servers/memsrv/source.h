@@ -15,7 +15,7 @@ struct source {
 
 /* Makes it known, as the process's. False: HF_NO_MEMORY. */
 bool source_add(struct source *source, enum badge_kind kind, struct task *owner);
-/* It is nobody's any more: its badges name nothing. */
+/* Its owner has ended. And: it is gone, and its badges name nothing. */
 void source_disown(struct source *source);
 void source_remove(struct source *source);
 

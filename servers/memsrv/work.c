@@ -126,8 +126,8 @@ hf_status_t work_start(struct task *asker, const struct work *asked) {
     work->at = work->start;
     work->run = HF_NO_FRAME;
     do_part(process);
-    if (!asker->held.reply && !finished(work)) {
-        do_part(process); /* one part was enough, but what it did is undone */
+    while (!asker->held.reply && !finished(work)) {
+        do_part(process); /* it is little; but there may be many regions, or what was done is undone */
     }
     if (finished(work)) {
         work->kind = WORK_NONE;
