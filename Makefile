@@ -73,7 +73,9 @@ CORE_CFLAGS := $(FREESTANDING) -Iukernel -mcmodel=kernel -Wwrite-strings -Wframe
 PROGRAM_CFLAGS := $(FREESTANDING) -Ilibipc/include
 # Tasks may compute with floating-point numbers; but only who does so should use the FPU, which
 # costs, and not every one that copies a structure.
-TASK_CFLAGS = $(filter-out -mgeneral-regs-only,$(PROGRAM_CFLAGS)) $(NO_IMPLICIT_FPU)
+TASK_CFLAGS = $(filter-out -mgeneral-regs-only,$(PROGRAM_CFLAGS)) $(NO_IMPLICIT_FPU) $(FRAME_POINTERS)
+# By which memsrv tells who had called whom, when it ends a task.
+FRAME_POINTERS := -fno-omit-frame-pointer
 
 # A loop in memset must not become a call of memset; clang is told so by -ffreestanding.
 GCC_CFLAGS := -fno-tree-loop-distribute-patterns -Wlogical-op -Wduplicated-cond -Wduplicated-branches
@@ -87,7 +89,7 @@ LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=n
 HOST_CFLAGS := -std=gnu2x -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
     -Wall -Wextra -Werror -Iinclude -Itests/host
 
-$(call keep,$(GEN)/flags,$(CC) $(compiler) $(COMPILER_CFLAGS) $(CORE_CFLAGS) $(PROGRAM_CFLAGS) $(TASK_CFLAGS) $(NASM) $(NASMFLAGS) $(LD) $(LDFLAGS))
+$(call keep,$(GEN)/flags,$(CC) $(compiler) $(COMPILER_CFLAGS) $(CORE_CFLAGS) $(PROGRAM_CFLAGS) $(TASK_CFLAGS) $(FRAME_POINTERS) $(NASM) $(NASMFLAGS) $(LD) $(LDFLAGS))
 $(call keep,$(GEN)/host-flags,$(HOSTCC) $(HOST_CFLAGS))
 
 # ---- The core ----
@@ -105,14 +107,25 @@ objects = $(patsubst %,$(BUILD)/%.o,$(1))
 TEST_CORE_SOURCES := tests/core/selftest.c
 TEST_CORE := $(BUILD)/tests/handoff.elf
 
-$(TEST_CORE): $(call objects,$(TEST_CORE_SOURCES))
-$(CORE) $(TEST_CORE): $(call objects,$(CORE_SOURCES)) ukernel/core.ld $(GEN)/flags
+# Lessons have cores of their own, in which a file of lessons/core/ stands in for one of the core's.
+LESSON_CORES := ghost unready
+replaced-ghost := ukernel/invalidate.asm
+replaced-unready := ukernel/runnable.c
+LESSON_CORE_SOURCES := $(foreach name,$(LESSON_CORES),$(wildcard lessons/core/$(name).*))
+LESSON_ELFS := $(patsubst %,$(BUILD)/lessons/%.elf,$(LESSON_CORES))
+lesson_sources = $(filter-out $(replaced-$(1)),$(CORE_SOURCES)) $(wildcard lessons/core/$(1).*)
+$(foreach name,$(LESSON_CORES),$(eval $(BUILD)/lessons/$(name).elf: $(call objects,$(call lesson_sources,$(name)))))
+
+$(CORE): $(call objects,$(CORE_SOURCES))
+$(TEST_CORE): $(call objects,$(CORE_SOURCES) $(TEST_CORE_SOURCES))
+$(CORE) $(TEST_CORE) $(LESSON_ELFS): ukernel/core.ld $(GEN)/flags
 	$(call say,LD,$@)
 	$(Q)$(LD) $(LDFLAGS) -T ukernel/core.ld -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
 # NASM's constants come from the C headers: the compiler prints them into its assembly.
 $(GEN)/offsets.inc: tools/offsets.c $(GEN)/flags
 	$(call say,GEN,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(COMPILER_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $@.s $<
 	$(Q)sed -n 's/.*->\(%define [A-Za-z0-9_]* \)\$$*\([-0-9]*\).*/\1\2/p' $@.s >$@
 
@@ -169,6 +182,7 @@ $(call keep,$(GEN)/programs,$(TREE_PROGRAMS))
 within_build = $(patsubst %,$(BUILD)/%$(2),$(patsubst /%,outside/%,$(1)))
 elf = $(call within_build,$(1),.elf)
 program_objects = $(call within_build,$(call program_sources,$(1)),.o)
+$(if $(filter core names,$(call names,$(PROGRAMS))),$(error No program can be called "core" or "names": the image has other files of that name))
 
 define program
 $(call elf,$(1)): $(call program_objects,$(1)) $(BUILD)/libipc.a libipc/program.ld $(GEN)/programs $(GEN)/flags
@@ -192,11 +206,12 @@ programs: $(call elf,$(PROGRAMS))
 
 # ---- Compiling ----
 
-CFLAGS_HERE = $(PROGRAM_CFLAGS)
+CFLAGS_HERE = $(PROGRAM_CFLAGS) $(FRAME_POINTERS)
+$(BUILD)/servers/memsrv/% $(BUILD)/tests/evil/%: CFLAGS_HERE = $(PROGRAM_CFLAGS)
 $(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS) $(if $(is_clang),,-fcallgraph-info=su)
 $(BUILD)/tasks/% $(BUILD)/tests/tasks/%: CFLAGS_HERE = $(TASK_CFLAGS)
 $(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(TASK_CFLAGS))
-$(BUILD)/tests/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
+$(BUILD)/tests/core/% $(BUILD)/lessons/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
 $(BUILD)/tasks/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only
 $(BUILD)/tests/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only -Itasks/bench -Iservers/memsrv
 $(BUILD)/tests/audited/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -Itests/evil
@@ -226,7 +241,7 @@ $(BUILD)/outside/%.c.o: /%.c $(GEN)/flags
 $(BUILD)/outside/%.asm.o: /%.asm $(GEN)/flags
 	$(assemble)
 
--include $(patsubst %.o,%.d,$(call objects,$(CORE_SOURCES) $(TEST_CORE_SOURCES) $(LIBIPC_SOURCES)) \
+-include $(patsubst %.o,%.d,$(call objects,$(CORE_SOURCES) $(TEST_CORE_SOURCES) $(LESSON_CORE_SOURCES) $(LIBIPC_SOURCES)) \
     $(foreach path,$(PROGRAMS),$(call program_objects,$(path)))) $(GEN)/offsets.inc.d
 
 # ---- Images ----
@@ -237,24 +252,35 @@ export CMDLINE
 
 image_files = $(patsubst %,$(BUILD)/image/%,core $(call names,$(1)))
 core_image := $(BUILD)/image/$(if $(findstring selftest=,$(CMDLINE)),test-core,core)
+names_image := $(core_image:core=names)
 make_image = tools/image $(1) $@ $(core_image) "$$CMDLINE" \
-    $(foreach name,$(call names,$(RUN_PROGRAMS)),$(name) $(BUILD)/image/$(name))
+    $(foreach name,$(call names,$(RUN_PROGRAMS)),$(name) $(BUILD)/image/$(name)) names $(names_image)
+image_parts := $(core_image) $(names_image) $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
 
 $(call keep,$(GEN)/image,$(RUN_PROGRAMS) $(CMDLINE))
 $(call keep,$(GEN)/tested,$(call names,$(TREE_PROGRAMS)))
 
 $(BUILD)/image/core: $(CORE)
 $(BUILD)/image/test-core: $(TEST_CORE)
-$(BUILD)/image/core $(BUILD)/image/test-core:
+$(patsubst %,$(BUILD)/image/%-core,$(LESSON_CORES)): $(BUILD)/image/%-core: $(BUILD)/lessons/%.elf
+$(BUILD)/image/core $(BUILD)/image/test-core $(patsubst %,$(BUILD)/image/%-core,$(LESSON_CORES)):
 	@mkdir -p $(@D)
 	$(Q)$(OBJCOPY) --strip-all $< $@
 	$(Q)grub-file --is-x86-multiboot2 $@ || { rm -f $@; echo '$<: no valid Multiboot2 header' >&2; exit 1; }
 
-$(BUILD)/handoff.iso: $(core_image) $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
+# What the core's functions and those of all programs are called.
+$(BUILD)/image/names: $(CORE)
+$(BUILD)/image/test-names: $(TEST_CORE)
+$(BUILD)/image/names $(BUILD)/image/test-names: $(call elf,$(RUN_PROGRAMS)) $(GEN)/image tools/names
+	$(call say,NAMES,$@)
+	@mkdir -p $(@D)
+	$(Q)NM=$(NM) NASM=$(NASM) tools/names $@ $(filter $(CORE) $(TEST_CORE),$^) $(call elf,$(RUN_PROGRAMS))
+
+$(BUILD)/handoff.iso: $(image_parts)
 	$(call say,ISO,$@)
 	$(Q)$(call make_image,iso)
 
-$(BUILD)/handoff-cd.iso: $(core_image) $(call image_files,$(RUN_PROGRAMS)) $(GEN)/image tools/image
+$(BUILD)/handoff-cd.iso: $(image_parts)
 	$(call say,CD,$@)
 	$(Q)$(call make_image,cd)
 
@@ -270,7 +296,10 @@ run_options = --memory '$(MEM)' --cpu '$(CPU)' $(if $(UEFI),--uefi) $(if $(WINDO
 
 run: iso ## boot in QEMU: UEFI=1 MEM=512M CPU=max CMDLINE="run=NAME ARGS" TASKS=DIRECTORY WINDOW=1 QEMUFLAGS=
 	@tools/run $(run_options) $(BUILD)/handoff.iso $(QEMUFLAGS) || [ $$? -eq 130 ]
-.PHONY: run
+
+dump: ## ask the core of the machine that runs for its tasks, who waits for whom, and its memory
+	@tools/dump $(BUILD)/core.log $(BUILD)/debug/com2.log
+.PHONY: run dump
 
 # ---- Debuggers ----
 
@@ -285,7 +314,7 @@ include tests/tests.mk
 
 # ---- Looking at the source ----
 
-C_FOLDERS := include ukernel libipc servers tasks tests
+C_FOLDERS := include ukernel libipc servers tasks tests lessons
 C_FILES := $(sort $(shell find $(C_FOLDERS) -name '*.[ch]'))
 CORE_C := $(filter ukernel/%.c,$(CORE_SOURCES)) $(wildcard ukernel/audit/*.c)
 PROGRAM_C := $(filter %.c,$(LIBIPC_SOURCES) $(foreach path,$(TREE_PROGRAMS),$(call program_sources,$(path))))

@@ -29,6 +29,15 @@ hf_status_t mem_regions(uint64_t number, uint64_t *cursor, struct hf_region regi
     return status;
 }
 
+hf_status_t mem_name_of(uint64_t address, char *text, size_t room) {
+    struct hf_message message = {.label = HF_MEM_NAME_OF, .word = {address}};
+    hf_status_t status = look(&message, text, room);
+    if (status == HF_OK && room > 0) {
+        text[room - 1] = '\0';
+    }
+    return status;
+}
+
 hf_status_t mem_explain(uint64_t number, uint64_t address, struct hf_explain *explain) {
     struct hf_message message = {.label = HF_MEM_EXPLAIN, .word = {number, address}};
     return look(&message, explain, sizeof *explain);

@@ -2,6 +2,7 @@
 
 #include "entry.h"
 #include "log.h"
+#include "names.h"
 #include "walk.h"
 
 /* Intel SDM vol. 3A, table 6-1. */
@@ -32,8 +33,10 @@ void explain_exception(const struct frame_registers *registers, uint64_t fault_a
     } else {
         log_text(exception_name(registers->vector));
     }
-    log_print(", vector %lu, error 0x%lx, ring %lu, rip 0x%lx\n", registers->vector, registers->error,
-              registers->cs & 3, registers->rip);
+    log_print(", vector %lu, error 0x%lx, ring %lu, rip 0x%lx", registers->vector, registers->error, registers->cs & 3,
+              registers->rip);
+    names_print(registers->rip);
+    log_text("\n");
 }
 
 void explain_registers(const struct frame_registers *r) {

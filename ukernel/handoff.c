@@ -3,6 +3,7 @@
 #include "boot.h"
 #include "clock.h"
 #include "cpu.h"
+#include "dump.h"
 #include "mmu.h"
 
 #define MEMSRV_PRIORITY 200u
@@ -93,23 +94,6 @@ static uint64_t load(const struct hf_boot_module *module) {
     return header->entry;
 }
 
-static void report(void) {
-    uint64_t sums[HF_FRAME_TYPE_COUNT] = {0}, all = 0, ram = boot.map.total_ram >> HF_PAGE_SHIFT;
-    static const char *const names[] = {
-#define X(name, text) #name,
-        HF_FRAME_TYPE_LIST(X)
-#undef X
-    };
-    frame_sum(sums);
-    log_text("handoff: memory is memsrv's now: frames");
-    for (unsigned type = HF_FRAME_CORE; type < HF_FRAME_TYPE_COUNT; type++) {
-        all += sums[type];
-        if (sums[type]) log_print(" %s %lu", names[type], sums[type]);
-    }
-    log_print(", sum %lu, RAM %lu\n", all, ram);
-    if (all != ram) panic("frames are missing from the frame table");
-}
-
 void handoff(hf_frame_t information) {
     const struct hf_boot_module *memsrv = boot_module(&boot, "memsrv");
     boot_require(memsrv, "there is no module named memsrv");
@@ -135,7 +119,8 @@ void handoff(hf_frame_t information) {
         .memory = 1,
     };
     operate(&(struct hf_operation){.code = HF_OP_TASK_SET, .object = task});
-    report();
+    log_text("handoff: memory is memsrv's now: ");
+    if (!dump_frames("")) panic("frames are missing from the frame table");
     boot.magic = HF_BOOT_MAGIC;
     boot.version = HF_BOOT_VERSION;
     boot.clock_hz = clock_hertz();

@@ -8,7 +8,8 @@ enum { COM1 = 0x3f8, COM2 = 0x2f8 };
 
 /* 16550 registers, behind the port's base. */
 enum { UART_INTERRUPTS = 1, UART_FIFO = 2, UART_LINE = 3, UART_MODEM = 4, UART_STATUS = 5 };
-enum { UART_DIVISOR_LATCH = 0x80, UART_8N1 = 0x03, UART_EMPTY = 0x20 };
+enum { UART_DIVISOR_LATCH = 0x80, UART_8N1 = 0x03, UART_EMPTY = 0x20, UART_RECEIVED = 0x01 };
+enum { UART_FIFO_ON = 0x01, UART_FIFO_CLEAR_INPUT = 0x02, UART_FIFO_CLEAR_OUTPUT = 0x04 };
 
 #define UART_PATIENCE 100000u /* polls before a line that nobody drains is given up for a byte */
 
@@ -24,7 +25,7 @@ static void init_uart(uint16_t port) {
     port_out8(port, 1); /* 115200 baud */
     port_out8(port + UART_INTERRUPTS, 0);
     port_out8(port + UART_LINE, UART_8N1);
-    port_out8(port + UART_FIFO, 0x07);  /* on, cleared */
+    port_out8(port + UART_FIFO, UART_FIFO_ON | UART_FIFO_CLEAR_INPUT | UART_FIFO_CLEAR_OUTPUT);
     port_out8(port + UART_MODEM, 0x0b); /* DTR, RTS, OUT2 */
 }
 
@@ -32,6 +33,10 @@ void log_init(void) {
     init_uart(COM1);
     init_uart(COM2);
 }
+
+void log_listen(void) { port_out8(COM2 + UART_INTERRUPTS, UART_RECEIVED); }
+
+void log_forget(void) { port_out8(COM2 + UART_FIFO, UART_FIFO_ON | UART_FIFO_CLEAR_INPUT); }
 
 void log_to(unsigned set) { targets = set; }
 

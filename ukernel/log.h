@@ -20,6 +20,12 @@ void log_to(unsigned set);
 /* The VGA's text memory, or NULL when there is none (any more) to write to. */
 void log_vga(volatile uint16_t *cells);
 
+/* From now on COM2 raises LOG_IRQ when a byte has come in, and does it again for the next one
+ * after log_forget. */
+#define LOG_IRQ 3u
+void log_listen(void);
+void log_forget(void);
+
 void log_text(const char *text);
 
 /* %s, %u, %x, with l, and with a width that is filled up with zeros: %016lx. */

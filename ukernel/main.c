@@ -98,6 +98,8 @@ static _Noreturn void finish(void) {
     handoff(for_memsrv);
     log_to(LOG_COM2);
     log_text("Handoff: the core's log\n");
+    log_listen();
+    interrupt_unmask(LOG_IRQ);
     schedule();
     entry_resume();
 }

@@ -65,6 +65,9 @@ static inline hf_status_t mmu_find(const struct hf_operation *op, unsigned level
     return HF_NO_TABLE;
 }
 
+/* Whether a task may have this root: only one that has the kernel half (invariant I4). */
+bool aspace_runnable(hf_frame_t root);
+
 typedef hf_status_t mmu_operation(struct mmu *mmu, const struct hf_operation *op, struct hf_result *result);
 
 #define X(upper, lower, object, fields, text) mmu_operation mmu_##lower;

@@ -51,8 +51,9 @@ struct endpoint {
     hf_serial_t serial;          /* 0 once its destruction has begun */
     struct task_queue receivers; /* at most one of the two queues has tasks in it */
     struct task_queue senders;
-    uint64_t bits; /* notifications that were not received yet */
-    uint64_t mark; /* memsrv's */
+    uint64_t bits;         /* notifications that were not received yet */
+    uint64_t mark;         /* memsrv's */
+    struct task *receiver; /* dump.c's, good for one dump only */
 };
 
 /* The XSAVE area of x87, SSE and AVX, whose first part is FXSAVE's (Intel SDM vol. 1, 13.4). */

@@ -1,10 +1,17 @@
 #include "panic.h"
 
+#include "backtrace.h"
 #include "device.h"
 #include "entry.h"
 #include "log.h"
 
-static void begin(void) { log_to(LOG_COM1 | LOG_COM2 | LOG_VGA); }
+/* An exception on the way ends the machine at once. */
+static void begin(void) {
+    static bool begun;
+    if (begun) device_end_machine(END_PANIC);
+    begun = true;
+    log_to(LOG_COM1 | LOG_COM2 | LOG_VGA);
+}
 
 _Noreturn void boot_refuse(const char *format, ...) {
     va_list arguments;
@@ -23,7 +30,9 @@ static _Noreturn void end_by_exception(const char *what, const struct frame_regi
     log_print("\n%s: ", what);
     explain_exception(registers, fault_address);
     explain_registers(registers);
-    if (registers->vector == VECTOR_PAGE_FAULT) explain_walk(read_cr3() >> HF_PAGE_SHIFT, fault_address);
+    hf_frame_t root = read_cr3() >> HF_PAGE_SHIFT;
+    if (registers->vector == VECTOR_PAGE_FAULT) explain_walk(root, fault_address);
+    backtrace_print(root, registers->rsp);
     device_end_machine(code);
 }
 
@@ -38,5 +47,6 @@ _Noreturn void panic_memsrv(const struct task *task) {
 _Noreturn void panic(const char *what) {
     begin();
     log_print("\npanic: %s\n", what);
+    backtrace_print(read_cr3() >> HF_PAGE_SHIFT, (uint64_t)__builtin_frame_address(0));
     device_end_machine(END_PANIC);
 }

@@ -16,6 +16,6 @@
 static inline pte_t retire(hf_frame_t root, uint64_t address, pte_t *entry, pte_t left) {
     pte_t old = *entry;
     *entry = left;
-    if (read_cr3() >> HF_PAGE_SHIFT == root) invalidate_page(address);
+    if (read_cr3() == root << HF_PAGE_SHIFT) invalidate_page(address);
     return old;
 }

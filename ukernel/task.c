@@ -32,7 +32,7 @@ static hf_status_t check_registers(const struct hf_registers *registers) {
 static hf_status_t check_aspace(hf_frame_t aspace) {
     if (aspace == HF_NO_FRAME) return HF_OK;
     if (!frame_is(aspace, HF_FRAME_PML4)) return HF_BAD_FRAME;
-    return (frame_entry(aspace)->flags & HF_FRAME_KERNEL_HALF) ? HF_OK : HF_NOT_READY;
+    return aspace_runnable(aspace) ? HF_OK : HF_NOT_READY;
 }
 
 static hf_status_t check_handles(hf_frame_t handles) {

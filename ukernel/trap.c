@@ -1,9 +1,11 @@
 /* Interrupts and exceptions: who deals with each. */
 #include "device.h"
+#include "dump.h"
 #include "entry.h"
 #include "fpu.h"
 #include "interrupt.h"
 #include "ipc.h"
+#include "log.h"
 #include "panic.h"
 
 static void tick(void) {
@@ -18,6 +20,8 @@ static void interrupt(uint64_t vector) {
     unsigned line = (unsigned)vector - INTERRUPT_FIRST_VECTOR;
     if (vector == VECTOR_TIMER) {
         tick();
+    } else if (line == LOG_IRQ) {
+        dump_interrupt();
     } else if (line < IRQ_LINES) {
         device_interrupt(line);
     }

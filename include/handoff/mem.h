@@ -54,6 +54,7 @@ enum hf_init_slots {
     X(REGIONS, HF_VIA_SELF, \
       "word 0: number or 0, 1: from which address -> word 0: next or 0, 1: how many, bytes: struct hf_region[]") \
     X(EXPLAIN, HF_VIA_SELF, "word 0: number or 0, 1: address -> bytes: struct hf_explain") \
+    X(NAME_OF, HF_VIA_SELF, "word 0: address -> bytes: the function that has it, and how far behind its beginning") \
     X(OBJECT_CREATE, HF_VIA_SELF, "word 0: length -> word 0: handle with all rights") \
     X(OBJECT_HANDLE, HF_VIA_OBJECT, "word 0: rights -> word 0: another handle to it, with those") \
     X(OBJECT_MAP, HF_VIA_OBJECT | HF_VIA_PAGER, \
@@ -183,6 +184,8 @@ struct hf_ledger {
     uint64_t ticks;
 };
 
+#define HF_EXIT_CALLERS 6u
+
 struct hf_exit {
     uint32_t how;     /* enum hf_exit_how */
     uint32_t reason;  /* enum hf_reason, for FAULT */
@@ -191,6 +194,8 @@ struct hf_exit {
     uint64_t address; /* FAULT: what was touched; EXCEPTION: the vector */
     uint64_t error;   /* the error code, enum hf_fault_error for FAULT */
     uint64_t rip;
+    uint64_t entry[4];                 /* FAULT: page-table entries, PT first; 0 where the walk does not get */
+    uint64_t callers[HF_EXIT_CALLERS]; /* FAULT, EXCEPTION: where calls return to, innermost first; 0: no more known */
     char name[HF_NAME_BYTES];
     char region[HF_NAME_BYTES]; /* FAULT: what is mapped there, empty for nothing */
     struct hf_ledger left;      /* after everything was given back: frames are 0, peak and faults stay */

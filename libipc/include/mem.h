@@ -178,6 +178,10 @@ HF_MUST_CHECK hf_status_t mem_regions(uint64_t number, uint64_t *cursor, struct 
  * access would lead to right now. Errors as above. */
 HF_MUST_CHECK hf_status_t mem_explain(uint64_t number, uint64_t address, struct hf_explain *explain);
 
+/* What the function is called that has an address, of any program or of the core, as "badptr.main+0x5e"; what
+ * doesn't fit is cut. HF_NOT_FOUND: the boot image has no name for it. */
+HF_MUST_CHECK hf_status_t mem_name_of(uint64_t address, char *text, size_t room);
+
 /* Ends a task by its number. HF_NOT_FOUND: no task of that number runs. HF_DENIED: it
  * is neither the caller nor a child of its, and the caller lacks the INSPECT right. */
 HF_MUST_CHECK hf_status_t mem_task_kill(uint64_t number);

@@ -1,9 +1,11 @@
 #include "jobs.h"
 
+#include <handoff/names.h>
 #include <ipc.h>
 #include <mem.h>
 #include <stdio.h>
 
+#include "show.h"
 #include "tasks.h"
 
 #define BACKGROUND_MAX 32u
@@ -42,10 +44,26 @@ bool job_run(char **words, uint64_t quota, struct hf_exit *how) {
     return start(words, quota, &task) && forget(&task, mem_wait(task.handle, how));
 }
 
+static void print_place(uint64_t address) {
+    char name[HF_NAME_TEXT_BYTES];
+    bool known = mem_name_of(address, name, sizeof name) == HF_OK;
+    printf("  0x%lx%s%s\n", address, known ? "  " : "", known ? name : "");
+}
+
+/* Of a caller, the last byte of the CALL is shown: what is behind it may belong to another function. */
+static void print_trace(const struct hf_exit *how) {
+    if (how->how == HF_EXIT_FAULT) show_walk(how->address, how->entry, 0);
+    print_place(how->rip);
+    for (unsigned i = 0; i < HF_EXIT_CALLERS && how->callers[i] != 0; i++) {
+        print_place(how->callers[i] - 1);
+    }
+}
+
 void job_print_end(const struct hf_exit *how) {
     char text[HF_EXIT_TEXT_BYTES];
     hf_exit_text(how, text, sizeof text);
     puts(text);
+    if (how->how == HF_EXIT_FAULT || how->how == HF_EXIT_EXCEPTION) print_trace(how);
 }
 
 void job_start_in_background(char **words, uint64_t quota) {

@@ -8,7 +8,7 @@
  * init's. False, and says why, when it can't be started, or how it ended can't be known. */
 bool job_run(char **words, uint64_t quota, struct hf_exit *how);
 
-/* "name: ended with code 3", and so on. */
+/* "name: ended with code 3", and so on; of a fault or exception also the walk, and who had called whom. */
 void job_print_end(const struct hf_exit *how);
 
 /* Starts a program and lets it run; jobs_report tells when it has ended. */

@@ -114,16 +114,15 @@ static void print_place(const struct hf_explain *explain) {
            region->name, region->start, region->end, rights);
 }
 
-static void print_entries(const struct hf_explain *explain) {
+void show_walk(uint64_t address, const uint64_t entry[4], uint32_t refs) {
     char text[ENTRY_TEXT_BYTES];
-    bool table = explain->address < HF_USER_END;
+    bool table = address < HF_USER_END;
     for (unsigned level = HF_LEVEL_PML4; level >= HF_LEVEL_PT && table; level--) {
-        uint64_t entry = explain->entry[level - 1];
-        entry_text(entry, level, text);
-        printf("  %-4s entry %3u  0x%016lx  %s", entry_table_name(level), entry_index(explain->address, level), entry,
+        entry_text(entry[level - 1], level, text);
+        printf("  %-4s entry %3u  0x%016lx  %s", entry_table_name(level), entry_index(address, level), entry[level - 1],
                text);
-        table = entry_is_table(entry, level);
-        if (!table && explain->refs != 0) printf(", mapped %lu times", (uint64_t)explain->refs);
+        table = entry_is_table(entry[level - 1], level);
+        if (!table && refs != 0) printf(", mapped %lu times", (uint64_t)refs);
         puts("");
     }
 }
@@ -154,7 +153,7 @@ bool command_why(int count, char **words) {
         return true;
     }
     print_place(&explain);
-    print_entries(&explain);
+    show_walk(explain.address, explain.entry, explain.refs);
     print_access("read", &explain, HF_ACCESS_READ);
     print_access("write", &explain, HF_ACCESS_WRITE);
     print_access("fetch", &explain, HF_ACCESS_FETCH);

@@ -58,6 +58,10 @@ hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level) {
         &result);
 }
 
+void core_translate(hf_frame_t aspace, uint64_t address, struct hf_result *result) {
+    core_must(core_do(&(struct hf_operation){.code = HF_OP_TRANSLATE, .object = aspace, .address = address}, result));
+}
+
 hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what, uint64_t address,
                      unsigned rights, unsigned *put) {
     struct hf_result result;

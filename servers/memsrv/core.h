@@ -29,6 +29,8 @@ hf_status_t core_map(hf_frame_t aspace, uint64_t address, hf_frame_t frame, unsi
 hf_status_t core_install(hf_frame_t aspace, uint64_t address, unsigned level, hf_frame_t frame);
 hf_status_t core_unmap(hf_frame_t aspace, uint64_t address);
 hf_status_t core_remove(hf_frame_t aspace, uint64_t address, unsigned level);
+/* The entries of an address below HF_USER_END: all in the operation page, the last one in the result. */
+void core_translate(hf_frame_t aspace, uint64_t address, struct hf_result *result);
 hf_status_t core_put(hf_frame_t table, unsigned slot, enum hf_put_kind kind, hf_frame_t what, uint64_t address,
                      unsigned rights, unsigned *put);
 

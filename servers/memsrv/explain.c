@@ -47,9 +47,7 @@ struct hf_region explain_region(const struct region *region) {
 /* As the core would tell it with a fault. */
 static void walk(const struct task *process, struct fault *fault, uint64_t entries[4]) {
     struct hf_result result;
-    core_must(core_do(
-        &(struct hf_operation){.code = HF_OP_TRANSLATE, .object = process->aspace.root, .address = fault->address},
-        &result));
+    core_translate(process->aspace.root, fault->address, &result);
     memcpy(entries, OPERATION_PAGE->walk, sizeof(OPERATION_PAGE->walk));
     fault->entry = result.value[0];
     fault->level = result.detail;

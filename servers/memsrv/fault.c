@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "jobs.h"
 #include "large.h"
+#include "trace.h"
 
 #define LOWER_HALF (1ull << 47)
 
@@ -22,6 +23,7 @@ void fault_end(struct task *task, const struct fault *fault, enum hf_reason reas
     if (region) {
         explain_name(region, why.region);
     }
+    trace_fill(task, &why);
     task->process->ledger.faults[FAULT_refused]++;
     end_task(task, &why);
 }
@@ -176,8 +178,10 @@ void fault_page(struct request *request) {
 
 void fault_exception(struct request *request) {
     const uint64_t *word = request->message.word;
-    end_task(request->task, &(struct hf_exit){.how = HF_EXIT_EXCEPTION,
-                                              .address = word[HF_EXCEPTION_VECTOR],
-                                              .error = word[HF_EXCEPTION_ERROR],
-                                              .rip = word[HF_EXCEPTION_RIP]});
+    struct hf_exit why = {.how = HF_EXIT_EXCEPTION,
+                          .address = word[HF_EXCEPTION_VECTOR],
+                          .error = word[HF_EXCEPTION_ERROR],
+                          .rip = word[HF_EXCEPTION_RIP]};
+    trace_fill(request->task, &why);
+    end_task(request->task, &why);
 }

@@ -154,3 +154,10 @@ hf_status_t inspect_command_line(struct request *request) {
     answer_text(request, boot->command_line);
     return HF_OK;
 }
+
+hf_status_t inspect_name_of(struct request *request) {
+    struct hf_name_text text;
+    if (!program_name_of(request->message.word[0], &text)) return HF_NOT_FOUND;
+    answer_text(request, text.bytes);
+    return HF_OK;
+}

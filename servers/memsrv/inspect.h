@@ -15,11 +15,12 @@ bool inspect_may(const struct task *task, const struct task *other);
  * HF_NOT_FOUND, HF_DENIED. */
 HF_MUST_CHECK hf_status_t inspect_find(const struct request *request, struct task **found);
 
-/* HF_MEM_STAT, TASKS, IMAGES, COMMAND_LINE. */
+/* HF_MEM_STAT, TASKS, IMAGES, COMMAND_LINE, NAME_OF. */
 HF_MUST_CHECK hf_status_t inspect_stat(struct request *request);
 HF_MUST_CHECK hf_status_t inspect_tasks(struct request *request);
 HF_MUST_CHECK hf_status_t inspect_images(struct request *request);
 HF_MUST_CHECK hf_status_t inspect_command_line(struct request *request);
+HF_MUST_CHECK hf_status_t inspect_name_of(struct request *request);
 
 /* HF_MEM_TASK_STAT, REGIONS. */
 HF_MUST_CHECK hf_status_t inspect_task_stat(struct request *request);

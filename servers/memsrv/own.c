@@ -181,11 +181,19 @@ void own_init(const struct hf_boot *boot) {
 
 hf_frame_t own_frame(const void *address) {
     struct hf_result result;
-    core_must(core_do(&(struct hf_operation){.code = HF_OP_TRANSLATE,
-                                             .object = aspace,
-                                             .address = (uint64_t)address & ~(HF_PAGE_SIZE - 1)},
-                      &result));
+    core_translate(aspace, (uint64_t)address & ~(HF_PAGE_SIZE - 1), &result);
     return core_entry_frame(result.value[0]);
+}
+
+/* In the page table of the operation page, which is there. */
+#define WINDOW (HF_MEMSRV_OPERATIONS + HF_PAGE_SIZE)
+
+bool own_read(hf_frame_t frame, size_t offset, void *to, size_t bytes) {
+    struct hf_result result;
+    if (core_map(aspace, WINDOW, frame, HF_READ, &result) != HF_OK) return false;
+    memcpy(to, (const void *)(WINDOW + offset), bytes);
+    core_must(core_unmap(aspace, WINDOW));
+    return true;
 }
 
 uint64_t own_count(void) { return count; }

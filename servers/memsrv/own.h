@@ -36,5 +36,9 @@ void own_refill(void);
 /* The frame behind an address of memsrv's. */
 hf_frame_t own_frame(const void *address);
 
+/* Copies `bytes` bytes from `offset` on out of somebody's frame. False: it can't be mapped, being no USER frame by
+ * itself. */
+bool own_read(hf_frame_t frame, size_t offset, void *to, size_t bytes);
+
 /* Frames that memsrv has, from boot and since. */
 uint64_t own_count(void);

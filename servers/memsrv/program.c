@@ -11,6 +11,10 @@ static struct program programs[HF_BOOT_MODULES];
 static unsigned count;
 static uint64_t frame_count;
 
+/* The module of names, which is no program. */
+static const struct hf_names *names;
+static size_t names_bytes;
+
 /* Where modules are; few, since the loader puts them side by side. */
 #define RANGES 160u
 static struct { hf_frame_t first, end; } ranges[RANGES];
@@ -41,13 +45,22 @@ static void add_range(hf_frame_t first, hf_frame_t end) {
     ranges[range_count++].end = end;
 }
 
+static void add_module(const struct hf_boot *boot, const struct hf_boot_module *module) {
+    const void *bytes = map_module(boot, module);
+    if (strcmp(module->name, HF_NAMES_MODULE) == 0) {
+        names = bytes;
+        names_bytes = module->bytes;
+        return;
+    }
+    struct program *program = &programs[count++];
+    program->name = module->name;
+    program->first = module->first;
+    program->status = image_parse(bytes, module->bytes, &program->image);
+}
+
 void program_init(const struct hf_boot *boot) {
-    for (count = 0; count < boot->module_count; count++) {
-        struct program *program = &programs[count];
-        const struct hf_boot_module *module = &boot->module[count];
-        program->name = module->name;
-        program->first = module->first;
-        program->status = image_parse(map_module(boot, module), module->bytes, &program->image);
+    for (unsigned i = 0; i < boot->module_count; i++) {
+        add_module(boot, &boot->module[i]);
     }
     for (uint64_t i = 0; i + 1 < boot->map.count; i++) {
         const struct hf_boot_range *range = &boot->map.range[i];
@@ -76,5 +89,9 @@ const struct program *program_find(const char *name) {
 unsigned program_count(void) { return count; }
 
 const struct program *program_at(unsigned index) { return &programs[index]; }
+
+bool program_name_of(uint64_t address, struct hf_name_text *text) {
+    return names && hf_name_of(names, names_bytes, address, text);
+}
 
 uint64_t program_frames(void) { return frame_count; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <handoff/boot.h>
+#include <handoff/names.h>
 #include <stdbool.h>
 
 #include "image.h"
@@ -24,6 +25,9 @@ const struct program *program_at(unsigned index);
 
 /* Whether a frame is a module's, or of the boot information. */
 bool program_has(hf_frame_t frame);
+
+/* What the function is called that has an address. False: there is no name. */
+bool program_name_of(uint64_t address, struct hf_name_text *text);
 
 /* Frames of all modules and of the boot information. */
 uint64_t program_frames(void);

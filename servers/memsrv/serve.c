@@ -111,6 +111,7 @@ static const struct {
     [HF_MEM_TASK_STAT] = {inspect_task_stat, false},
     [HF_MEM_REGIONS] = {inspect_regions, false},
     [HF_MEM_EXPLAIN] = {explain_serve, false},
+    [HF_MEM_NAME_OF] = {inspect_name_of, false},
     [HF_MEM_OBJECT_CREATE] = {object_create, false},
     [HF_MEM_OBJECT_HANDLE] = {object_handle, false},
     [HF_MEM_OBJECT_MAP] = {object_map, true},

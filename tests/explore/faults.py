@@ -24,15 +24,15 @@ class Fault(NamedTuple):
 
 FLUSHES = [
     Fault("no flush at all", "tables", "retire.h",
-          "    if (read_cr3() >> HF_PAGE_SHIFT == root) invalidate_page(address);\n",
+          "    if (read_cr3() == root << HF_PAGE_SHIFT) invalidate_page(address);\n",
           "    (void)root, (void)address;\n"),
     Fault("only aspaces that aren't loaded flushed", "tables", "retire.h",
-          "read_cr3() >> HF_PAGE_SHIFT == root", "read_cr3() >> HF_PAGE_SHIFT != root"),
+          "read_cr3() == root << HF_PAGE_SHIFT", "read_cr3() != root << HF_PAGE_SHIFT"),
     Fault("the PT's first page flushed", "tables", "retire.h",
           "invalidate_page(address)", "invalidate_page(address & ~0x3ffful)"),
     Fault("flushed before the entry is gone", "tables", "retire.h",
-          "    *entry = left;\n    if (read_cr3() >> HF_PAGE_SHIFT == root) invalidate_page(address);\n",
-          "    if (read_cr3() >> HF_PAGE_SHIFT == root) invalidate_page(address);\n    *entry = left;\n"),
+          "    *entry = left;\n    if (read_cr3() == root << HF_PAGE_SHIFT) invalidate_page(address);\n",
+          "    if (read_cr3() == root << HF_PAGE_SHIFT) invalidate_page(address);\n    *entry = left;\n"),
     Fault("no flush when a page is unmapped", "tables", "leaf.h",
           "    pte_t old = retire(root, address, entry, (pte_t){0});\n",
           "    (void)root, (void)address;\n    pte_t old = *entry;\n    *entry = (pte_t){0};\n"),
@@ -135,9 +135,9 @@ CHECKS = [
 ]
 
 TASKS = [
-    Fault("a task in an aspace without a kernel half", "tasks", "task.c",
-          "return (frame_entry(aspace)->flags & HF_FRAME_KERNEL_HALF) ? HF_OK : HF_NOT_READY;",
-          "return HF_OK;"),
+    Fault("a task in an aspace without a kernel half", "tasks", "runnable.c",
+          "return (frame_entry(root)->flags & HF_FRAME_KERNEL_HALF) != 0;",
+          "return root != HF_NO_FRAME;"),
     Fault("a buffer not counted", "tasks", "task.c",
           "block->buffer != HF_NO_FRAME) frame_use(block->buffer);",
           "block->buffer != HF_NO_FRAME) FRAME_ENTRIES[block->buffer].type = HF_FRAME_USER;"),

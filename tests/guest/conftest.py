@@ -55,9 +55,9 @@ def start_for_all(images):
 def booter(start):
     """boot(cmdline, modules=..., core=..., mem=..., ...): a Machine that has been switched on."""
 
-    def boot_machine(cmdline="", modules=None, core=None, **options):
+    def boot_machine(cmdline="", modules=None, core=None, names=False, **options):
         kind = "iso" if options.get("uefi") else "cd"
-        making = {"cmdline": cmdline, "modules": modules, "core": core, "kind": kind}
+        making = {"cmdline": cmdline, "modules": modules, "core": core, "kind": kind, "names": names}
         return start(Machine, making, options)
 
     return boot_machine

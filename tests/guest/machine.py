@@ -33,6 +33,17 @@ def image(name):
     return BUILD / "image" / name
 
 
+def core_elf(cmdline=""):
+    """The core that a guest with that command line boots, with its symbols."""
+    return BUILD / ("tests/handoff.elf" if "selftest=" in cmdline else "handoff.elf")
+
+
+def elf(name):
+    """A program of the tree, with its symbols."""
+    paths = (BUILD / "gen" / "programs").read_text().split()
+    return BUILD / next(f"{path}.elf" for path in paths if path.split("/")[-1] == name)
+
+
 class Images:
     """Makes bootable images in a folder, each different one once."""
 
@@ -47,14 +58,23 @@ class Images:
         path.write_bytes(content)
         return str(path)
 
-    def make(self, cmdline="", modules=None, core=None, kind="cd"):
+    def _names(self, cmdline, modules):
+        path = self.folder / f"names{len(list(self.folder.glob('names*')))}"
+        programs = [name if isinstance(name, str) else name[0] for name in modules]
+        elves = [elf(name) for name in programs if name in module_names()]
+        subprocess.run([ROOT / "tools" / "names", path, core_elf(cmdline), *elves], check=True)
+        return path
+
+    def make(self, cmdline="", modules=None, core=None, kind="cd", names=False):
         """The path of an image. `modules` is a list of names of built modules, or of pairs
         (string, path or bytes); by default all of them. `core` is a path or bytes. `kind` is "cd",
-        or "iso" for one that boots by UEFI too."""
+        or "iso" for one that boots by UEFI too. With `names` it has what functions are called, too."""
         modules = module_names() if modules is None else modules
         pairs = [(m, image(m)) if isinstance(m, str) else tuple(m) for m in modules]
-        key = (kind, cmdline, core, tuple(pairs))
+        key = (kind, cmdline, core, tuple(pairs), names)
         if key not in self.made:
+            if names:
+                pairs.append(("names", self._names(cmdline, modules)))
             path = self.folder / f"{len(self.made)}.{kind}"
             words = [word for string, content in pairs for word in (string, self._file(content))]
             core_file = self._file(core or image("test-core" if "selftest=" in cmdline else "core"))

@@ -127,7 +127,7 @@ def test_why_not(prompt, address, region, why):
 def test_quota_bounds_a_program(prompt):
     assert "Hello from ring 3" in prompt.command("quota 30 hello")[0]
     said = prompt.command("quota 100 touch 1")
-    assert "in memory, for which the task's quota has no frame left, at rip" in said[-1]
+    assert "in memory, for which the task's quota has no frame left, at rip" in "\n".join(said)
     assert prompt.command("quota 400 touch 1")[0].startswith("touch: 256 pages, 0 wrong")
 
 
@@ -188,7 +188,7 @@ def test_run(boot, line, code, said):
 def test_why_a_task_ended(prompt):
     """The exit record says what, where and why."""
     said = prompt.command("spawn badptr unmapped")
-    assert len(said) == 2
+    assert len([line for line in said if not line.startswith("  ")]) == 2
     assert "write to 0x600000000000 where nothing is mapped, at rip 0x4" in said[1]
     said = prompt.command("spawn wxtest rodata")
     assert "in .rodata of wxtest, which is read-only, at rip" in said[1]

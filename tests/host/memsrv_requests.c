@@ -181,6 +181,9 @@ void draw_words(struct task *task, uint32_t label, const struct known *known) {
     case HF_MEM_PAGER_REFUSE:
         registers->rdx = draw(9) ? known->id : draw(50);
         break;
+    case HF_MEM_NAME_OF:
+        registers->rdx = known->address;
+        break;
     case HF_MEM_TASK_KILL:
         registers->rdx = known->number;
         break;

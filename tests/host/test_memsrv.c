@@ -1,5 +1,5 @@
 // sources: ukernel/frame.c ukernel/mmu.c ukernel/leaf.c ukernel/run.c ukernel/bulk.c ukernel/table.c ukernel/aspace.c
-// sources: ukernel/audit_off.c ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/handle.c
+// sources: ukernel/audit_off.c ukernel/stage.c ukernel/mark.c ukernel/object.c ukernel/task.c ukernel/runnable.c ukernel/handle.c
 // sources: ukernel/endpoint.c ukernel/ipc.c ukernel/schedule.c ukernel/fpu.c ukernel/transfer.c
 // sources: ukernel/device.c ukernel/call.c
 // sources: servers/memsrv/*.c
@@ -21,6 +21,7 @@
 #include "memsrv_machine.h"
 #include "memsrv_requests.h"
 #include <handoff/mem.h>
+#include <handoff/names.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,7 @@ static void touch(struct task *task, const struct client *client) {
     static const uint64_t writable[] = {0x40002000, 0x40003000, 0x40004000, 0x7fffc000, 0x7fff8000};
     const unsigned at = (unsigned)draw(PLACES), way = (unsigned)draw(3);
     const uint64_t anywhere = client_address(client);
+    task->registers.rbp = (anywhere + draw(HF_PAGE_SIZE)) & ~(draw(8) ? 7ull : 0); /* looked at when it is ended */
     if (draw(8) == 0 && anywhere < 1ull << 47) {
         faults += memsrv_touch(task, anywhere + draw(HF_PAGE_SIZE), way, draw(100) ? VECTOR_PAGE_FAULT : 13);
     } else if (draw(2)) {
@@ -328,6 +330,13 @@ static void print_labels(void) {
     }
 }
 
+/* The boot module that is no program: what lies below 0x40003000 has a name. */
+static const struct {
+    uint32_t magic, count;
+    struct hf_name entry[2];
+    char text[4];
+} names = {HF_NAMES_MAGIC, 2, {{0, 0, 32}, {0x40003000, 0, 0}}, "all"};
+
 static void random_requests(void **state) {
     (void)state;
     const unsigned long seed = number_from("MEMSRV_SEED", 1);
@@ -335,10 +344,11 @@ static void random_requests(void **state) {
     compare_every = (unsigned)number_from("MEMSRV_COMPARE", 20);
     draw_state = DRAW_SEED ^ seed << 20;
     print_message("seed %lu\n", seed);
-    const struct memsrv_module modules[] = {{"memsrv", "no program", 11},
+    const struct memsrv_module modules[] = {{"names", &names, sizeof names},
+                                            {"memsrv", "no program", 11},
                                             {"init", memsrv_image(), MEMSRV_IMAGE_BYTES},
                                             {"child", memsrv_image(), MEMSRV_IMAGE_BYTES - 100}};
-    memsrv_run(modules, 3, step);
+    memsrv_run(modules, 4, step);
     print_message("%lu requests, %lu %% granted, %lu faults; memsrv has %llu frames\n", requests,
                   clients_granted * 100 / (clients_granted + clients_refused + 1), faults,
                   (unsigned long long)own_count());
