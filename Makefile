@@ -14,12 +14,12 @@ say = @printf '  %-6s %s\n' '$(1)' '$(2)'
 # $(call keep,FILE,TEXT): writes FILE if it doesn't say TEXT already. What depends on FILE is
 # made again when TEXT changes. (make has read the old FILE before it writes the new one.)
 comma := ,
-keep = $(if $(call differ,$(strip $(file <$(1))),$(strip $(2))),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))
+keep = $(if $(CROSS),$(if $(call differ,$(strip $(file <$(1))),$(strip $(2))),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2)))))
 differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 
 # ---- The machine we build on: what is missing is installed, and the compiler is looked for ----
 
-ifneq ($(filter-out clean help docs toolchain,$(goals)),)
+ifneq ($(filter-out clean help docs toolchain doctor console,$(goals)),)
 include $(BUILD)/host-run.mk
 endif
 ifneq ($(filter test test-% matrix bench irq-off docs-check fuzz evil explore% mutate coverage% stack checked% bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
@@ -308,7 +308,12 @@ bochs: cd ## boot in Bochs, stopped in its debugger, with our symbols
 
 debug: cd ## boot in QEMU, stopped, with gdb attached and our symbols
 	@tools/debug --build $(BUILD) --memory '$(MEM)' --cpu '$(CPU)' $(BUILD)/handoff-cd.iso
-.PHONY: bochs debug
+console: ## read and type at the console of a guest under `make debug`, in another terminal
+	@tools/console --build $(BUILD)
+
+doctor: ## tell which tools are there, what is missing, and what that prevents
+	@tools/doctor
+.PHONY: bochs debug console doctor
 
 include tests/tests.mk
 
