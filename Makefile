@@ -19,11 +19,16 @@ differ = $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x)
 
 # ---- The machine we build on: what is missing is installed, and the compiler is looked for ----
 
-ifneq ($(filter-out clean help docs toolchain doctor console,$(goals)),)
+# `make lesson` builds when it takes a lesson (N) from nobody's file (IMAGE).
+unbuilt_lesson := $(if $(N),$(if $(IMAGE),lesson),lesson)
+ifneq ($(filter-out clean help docs toolchain doctor console $(unbuilt_lesson),$(goals)),)
 include $(BUILD)/host-run.mk
 endif
 ifneq ($(filter test test-% matrix bench irq-off docs-check fuzz evil explore% mutate coverage% stack checked% bochs debug tidy format format-check lines,$(goals))$(findstring clang,$(CC)),)
 include $(BUILD)/host-test.mk
+endif
+ifneq ($(filter lesson lesson-%,$(goals)),)
+include $(BUILD)/host-lesson.mk
 endif
 ifneq ($(filter docs,$(goals)),)
 include $(BUILD)/host-docs.mk
@@ -31,7 +36,7 @@ endif
 
 $(BUILD)/host-%.mk: tools/setup $(wildcard toolchain/bin/x86_64-elf-gcc)
 	@tools/setup $*
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) && : >$@
 	@PATH="$(CURDIR)/toolchain/bin:$$PATH"; \
 	for gcc in x86_64-elf-gcc x86_64-linux-gnu-gcc; do \
 	    if path=$$(command -v $$gcc); then echo "CROSS := $${path%gcc}" >$@; break; fi; \
@@ -120,12 +125,12 @@ $(CORE): $(call objects,$(CORE_SOURCES))
 $(TEST_CORE): $(call objects,$(CORE_SOURCES) $(TEST_CORE_SOURCES))
 $(CORE) $(TEST_CORE) $(LESSON_ELFS): ukernel/core.ld $(GEN)/flags
 	$(call say,LD,$@)
+	@mkdir -p $(@D)
 	$(Q)$(LD) $(LDFLAGS) -T ukernel/core.ld -Map=$(@:.elf=.map) -o $@ $(filter %.o,$^)
 
 # NASM's constants come from the C headers: the compiler prints them into its assembly.
 $(GEN)/offsets.inc: tools/offsets.c $(GEN)/flags
 	$(call say,GEN,$@)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(COMPILER_CFLAGS) $(CORE_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $@.s $<
 	$(Q)sed -n 's/.*->\(%define [A-Za-z0-9_]* \)\$$*\([-0-9]*\).*/\1\2/p' $@.s >$@
 
@@ -140,14 +145,19 @@ SERVERS := servers/memsrv servers/init
 SERVERS += $(filter-out $(SERVERS),$(call programs_in,servers))
 TASK_PROGRAMS := $(call programs_in,tasks)
 TEST_PROGRAMS := $(call programs_in,tests/tasks)
+LESSON_PROGRAMS := $(filter-out lessons/core,$(call programs_in,lessons))
 
 # These take memsrv's place, and have some sources of others.
 BENCH_PROGRAM := tests/bench/membench
 EVIL_PROGRAM := tests/evil
 AUDITED_PROGRAM := tests/audited
+HAUNT_PROGRAM := lessons/haunt
+HALFBORN_PROGRAM := lessons/halfborn
 shared-$(BENCH_PROGRAM) := tasks/bench/sample.c servers/memsrv/start.asm \
     $(patsubst %,servers/memsrv/%.c,core chunk buddy buddy_table buddy_check)
 shared-$(EVIL_PROGRAM) := servers/memsrv/start.asm
+shared-$(HAUNT_PROGRAM) := servers/memsrv/start.asm servers/memsrv/core.c
+shared-$(HALFBORN_PROGRAM) := lessons/haunt/frames.c $(shared-$(HAUNT_PROGRAM))
 shared-$(AUDITED_PROGRAM) := $(patsubst %,tests/evil/%.c,client console look memory world) servers/memsrv/start.asm
 
 # TASKS=DIRECTORY: programs from outside the tree
@@ -166,15 +176,16 @@ endif
 
 RUN_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(OUTSIDE_PROGRAMS)
 TREE_PROGRAMS := $(SERVERS) $(TASK_PROGRAMS) $(TEST_PROGRAMS)
-PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(AUDITED_PROGRAM) $(OUTSIDE_PROGRAMS)
+PROGRAMS := $(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(AUDITED_PROGRAM) $(LESSON_PROGRAMS) $(OUTSIDE_PROGRAMS)
 names = $(notdir $(1))
 
 twice := $(strip $(foreach name,$(sort $(call names,$(PROGRAMS))),\
     $(if $(filter-out 1,$(words $(filter $(name),$(call names,$(PROGRAMS))))),$(name))))
 $(if $(twice),$(error More than one program is called: $(twice)))
+$(if $(filter core names,$(call names,$(PROGRAMS))),$(error No program can be called "core" or "names": the image has other files of that name))
 
-# Each has a link address of its own, by its place in the list: 16 MiB apart, below 2 GiB.
-$(if $(word 65,$(PROGRAMS)),$(error There are link addresses for 64 programs, and $(words $(PROGRAMS)) programs))
+# Each has a link address of its own, by its place in the list: 8 MiB apart, up to memsrv's IMAGE_END.
+$(if $(word 97,$(PROGRAMS)),$(error There are link addresses for 96 programs, and $(words $(PROGRAMS)) programs))
 $(foreach path,$(PROGRAMS),$(eval place-$(path) := $(words $(placed)))$(eval placed += $(path)))
 $(call keep,$(GEN)/programs,$(TREE_PROGRAMS))
 
@@ -182,13 +193,12 @@ $(call keep,$(GEN)/programs,$(TREE_PROGRAMS))
 within_build = $(patsubst %,$(BUILD)/%$(2),$(patsubst /%,outside/%,$(1)))
 elf = $(call within_build,$(1),.elf)
 program_objects = $(call within_build,$(call program_sources,$(1)),.o)
-$(if $(filter core names,$(call names,$(PROGRAMS))),$(error No program can be called "core" or "names": the image has other files of that name))
 
 define program
 $(call elf,$(1)): $(call program_objects,$(1)) $(BUILD)/libipc.a libipc/program.ld $(GEN)/programs $(GEN)/flags
 	$$(call say,LD,$$@)
 	$$(Q)$$(LD) $$(LDFLAGS) -T libipc/program.ld \
-	    --defsym=IMAGE_BASE=$$$$((0x40000000 + $(place-$(1)) * 0x1000000)) -o $$@ $$(filter %.o %.a,$$^)
+	    --defsym=IMAGE_BASE=$$$$((0x40000000 + $(place-$(1)) * 0x800000)) -o $$@ $$(filter %.o %.a,$$^)
 
 $(BUILD)/image/$(call names,$(1)): $(call elf,$(1))
 	@mkdir -p $$(@D)
@@ -209,11 +219,12 @@ programs: $(call elf,$(PROGRAMS))
 CFLAGS_HERE = $(PROGRAM_CFLAGS) $(FRAME_POINTERS)
 $(BUILD)/servers/memsrv/% $(BUILD)/tests/evil/%: CFLAGS_HERE = $(PROGRAM_CFLAGS)
 $(BUILD)/ukernel/%: CFLAGS_HERE = $(CORE_CFLAGS) $(if $(is_clang),,-fcallgraph-info=su)
-$(BUILD)/tasks/% $(BUILD)/tests/tasks/%: CFLAGS_HERE = $(TASK_CFLAGS)
+$(BUILD)/tasks/% $(BUILD)/tests/tasks/% $(BUILD)/lessons/%: CFLAGS_HERE = $(TASK_CFLAGS)
 $(BUILD)/outside/%: CFLAGS_HERE = $(filter-out -Werror,$(TASK_CFLAGS))
 $(BUILD)/tests/core/% $(BUILD)/lessons/core/%: CFLAGS_HERE = $(CORE_CFLAGS)
 $(BUILD)/tasks/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only
 $(BUILD)/tests/bench/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -mgeneral-regs-only -Itasks/bench -Iservers/memsrv
+$(BUILD)/lessons/haunt/% $(BUILD)/lessons/halfborn/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -Iservers/memsrv -Ilessons/haunt
 $(BUILD)/tests/audited/%: CFLAGS_HERE = $(PROGRAM_CFLAGS) -Itests/evil
 $(BUILD)/boot/% $(BUILD)/ukernel/%: ASM_INCLUDE = -Iukernel/
 
@@ -308,6 +319,7 @@ bochs: cd ## boot in Bochs, stopped in its debugger, with our symbols
 
 debug: cd ## boot in QEMU, stopped, with gdb attached and our symbols
 	@tools/debug --build $(BUILD) --memory '$(MEM)' --cpu '$(CPU)' $(BUILD)/handoff-cd.iso
+
 console: ## read and type at the console of a guest under `make debug`, in another terminal
 	@tools/console --build $(BUILD)
 
@@ -316,13 +328,14 @@ doctor: ## tell which tools are there, what is missing, and what that prevents
 .PHONY: bochs debug console doctor
 
 include tests/tests.mk
+include lessons/lessons.mk
 
 # ---- Looking at the source ----
 
 C_FOLDERS := include ukernel libipc servers tasks tests lessons
 C_FILES := $(sort $(shell find $(C_FOLDERS) -name '*.[ch]'))
 CORE_C := $(filter ukernel/%.c,$(CORE_SOURCES)) $(wildcard ukernel/audit/*.c)
-PROGRAM_C := $(filter %.c,$(LIBIPC_SOURCES) $(foreach path,$(TREE_PROGRAMS),$(call program_sources,$(path))))
+PROGRAM_C := $(filter %.c,$(LIBIPC_SOURCES) $(foreach path,$(TREE_PROGRAMS) $(LESSON_PROGRAMS),$(call program_sources,$(path))))
 
 lines: ## count the lines of code of the core: boot/ and ukernel/, without its check of itself
 	@cloc --quiet --exclude-dir=audit boot ukernel | tee /dev/stderr | awk '$$1 == "SUM:" { print $$NF " lines of code" }'
@@ -340,6 +353,7 @@ tidy: $(patsubst %.c,$(BUILD)/tidy/%.ok,$(CORE_C) $(PROGRAM_C)) ## look for mist
 
 $(BUILD)/tidy/%.ok: TIDY_CFLAGS = $(PROGRAM_CFLAGS)
 $(BUILD)/tidy/ukernel/%.ok: TIDY_CFLAGS = $(CORE_CFLAGS)
+$(BUILD)/tidy/lessons/%.ok: TIDY_CFLAGS = $(PROGRAM_CFLAGS) -Iservers/memsrv -Ilessons/haunt
 $(BUILD)/tidy/%.ok: %.c .clang-tidy $(filter %.h,$(C_FILES))
 	$(call say,TIDY,$<)
 	@mkdir -p $(@D)
@@ -348,7 +362,7 @@ $(BUILD)/tidy/%.ok: %.c .clang-tidy $(filter %.h,$(C_FILES))
 
 # ---- The rest ----
 
-docs: $(patsubst docs/%.md,$(BUILD)/docs/%.html,$(wildcard docs/*.md)) ## make web pages of docs/: build/docs/
+docs: $(patsubst docs/%.md,$(BUILD)/docs/%.html,$(wildcard docs/*.md docs/lessons/*.md)) ## make web pages of docs/: build/docs/
 .PHONY: docs
 
 $(BUILD)/docs/%.html: docs/%.md
@@ -366,7 +380,7 @@ toolchain: ## build a cross compiler, x86_64-elf-gcc, in toolchain/ (half an hou
 .PHONY: toolchain
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile tests/tests.mk
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' Makefile tests/tests.mk lessons/lessons.mk
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
