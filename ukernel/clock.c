@@ -19,18 +19,20 @@ enum { CONTROL_GATE_2 = 1, CONTROL_SPEAKER = 2, CONTROL_OUT_2 = 0x20 };
 #define WAITS 4u
 #define WAIT_COUNT 2982u /* of the PIT: 2.5 ms */
 
-static void start_pit(void) {
+/* It counts from when the high byte has been written, too. */
+static void arm_pit(void) {
     port_out8(CONTROL, (uint8_t)((port_in8(CONTROL) & ~CONTROL_SPEAKER) | CONTROL_GATE_2));
     port_out8(PIT_COMMAND, PIT_ONE_SHOT_2);
     port_out8(PIT_CHANNEL_2, (uint8_t)WAIT_COUNT);
-    port_out8(PIT_CHANNEL_2, (uint8_t)(WAIT_COUNT >> 8));
 }
 
-/* How far the processor's counter and the timer get meanwhile. */
+/* How far the processor's counter and the timer get meanwhile. Both are started first, so that
+ * whatever comes in between makes the wait longer, and never shorter. */
 static uint64_t wait(uint32_t *timer) {
-    start_pit();
+    arm_pit();
     interrupt_timer_measure();
     uint64_t start = read_tsc();
+    port_out8(PIT_CHANNEL_2, (uint8_t)(WAIT_COUNT >> 8));
     while (!(port_in8(CONTROL) & CONTROL_OUT_2)) {
     }
     *timer = interrupt_timer_measured();
