@@ -20,7 +20,8 @@ INTERRUPTED = 130
 
 
 def main():
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminated)
     try:
         return _run(_options())
     except BochsError as problem:
@@ -79,8 +80,11 @@ def _need_bochs():
     """Whether Bochs is there, of the version that was tried, and with its debugger."""
     if not shutil.which("bochs"):
         raise BochsError("there is no Bochs: tools/setup lesson installs it")
-    said = subprocess.run(["bochs", "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=20, check=False)
+    try:
+        said = subprocess.run(["bochs", "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise BochsError("the bochs in PATH can't be run, or doesn't answer: tools/setup lesson installs one") from problem
     text = said.stdout + said.stderr
     version = re.search(r"Bochs x86 Emulator (\d+)\.(\d+)", text)
     if not version:

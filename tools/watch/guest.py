@@ -66,10 +66,19 @@ class Guest:
     def __init__(self, image, programs, megabytes=32):
         self.image, self.programs, self.megabytes = image, programs, megabytes
         self._bochs, self._spare = Bochs(image, megabytes), None
+        self._start_ahead()
         self.stop = None
         self._registers = {}
         self.ended = None  # why, once the machine has ended
         self._damages = []  # (tick, command of Bochs's), in their order
+
+    def _start_ahead(self):
+        """No lesson begins before the core does: the machine runs so far while nobody waits for it."""
+        try:
+            for command in (f"lb 0x{self.programs.symbol('core_main'):x}", "c", "d 1"):
+                self._bochs.post(command)
+        except GuestEnded:
+            pass  # the first command that waits for its answer will tell
 
     def close(self):
         for bochs in (self._bochs, self._spare):

@@ -46,6 +46,8 @@ class Archive:
                         raise BochsError(f"'{path}' is no image file of lessons: it holds '{member.name}'")
                 tar.extractall(self._folder.name)
             self._atlas = json.loads(Path(self._folder.name, ATLAS).read_text())
+            if not isinstance(self._atlas, dict):
+                raise ValueError(ATLAS)
         except (tarfile.TarError, OSError, ValueError) as error:
             raise BochsError(f"'{path}' is no image file of lessons, or lacks its symbols "
                              f"(make lesson-image makes build/lessons.tar)") from error

@@ -70,7 +70,7 @@ class Reader:
             else:
                 command(rest.strip())
         except (NotReached, GuestEnded) as problem:
-            print(f"{problem}. b goes back.")
+            print(f"{problem}." + (" b goes back." if self._walk.view else ""))
         except (Unknown, NotMapped, BochsError) as problem:
             print(problem)
 
@@ -81,7 +81,7 @@ class Reader:
         print("\n".join(screen(self._walk, view.show.lines)))
         for sentence in view.broken:
             print(f"This is not as the lesson tells: '{sentence}' doesn't hold.")
-        print(KEYS if not self._walk.at_end else "This was the last station. " + KEYS.removeprefix("Enter on | "))
+        print(KEYS.replace("Enter on", "The end.") if self._walk.at_end else KEYS)
         self._walk.start_ahead()
 
     # ---- commands ----

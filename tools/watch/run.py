@@ -60,9 +60,11 @@ class Walkthrough:
             del self._guests[station.scene.name]
 
     def start_ahead(self):
-        """Lets the machines of the next station, and of this one to go back to, start while the reader reads."""
-        if not self.at_end:
-            self._guest_of(self.lesson.stations[self.position + 1])
+        """Lets the machine of the next scene, and one of this scene to go back to, start while the reader reads."""
+        later = [station for station in self.lesson.stations[self.position + 1:]
+                 if station.scene.name not in self._guests]
+        if later:
+            self._guest_of(later[0])
         same = [visit for visit in self._visited if self.lesson.stations[visit.number].scene is self.station.scene]
         if same:
             self.view.guest.prepare(same[0].tick)
