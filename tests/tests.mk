@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 COUNTER := $(BUILD)/tests/bench/count.so
 REACH := $(BUILD)/tests/coverage/reach.so
 tested_images := $(call image_files,$(TREE_PROGRAMS) $(BENCH_PROGRAM) $(EVIL_PROGRAM) $(AUDITED_PROGRAM)) \
-    $(BUILD)/image/test-core $(if $(CHECKED)$(LINES),,$(BUILD)/image/checked-core) $(COUNTER) $(REACH)
+    $(BUILD)/image/test-core $(if $(CHECKED)$(LINES),,$(BUILD)/image/checked-core $(BUILD)/lessons.tar) $(COUNTER) $(REACH)
 
 # The core that checks itself, with the symbols: it is built in a folder of its own, like all of `make checked`.
 $(BUILD)/image/checked-core: $(CORE) $(wildcard ukernel/audit/*.[ch])
