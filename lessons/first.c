@@ -2,15 +2,15 @@
 #include <mem.h>
 #include <stdio.h>
 
-/* In functions of their own, so that each is one instruction and a RET. */
+/* Functions of their own, and volatile: each is one instruction and a RET. */
 
 __attribute__((noinline)) static void store(volatile char *at, char value) {
-    /* No compiler may leave it out: volatile. */
+    /* The store that faults. */
     *at = value;
 }
 
 __attribute__((noinline)) static char load(const volatile char *at) {
-    /* Nor this. */
+    /* The page is there by now. */
     return *at;
 }
 

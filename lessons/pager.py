@@ -2,7 +2,7 @@
 the core's."""
 
 from watch.lesson import Lesson
-from watch.reach import ended, returned, step, then, to, to_line
+from watch.reach import ended, returned, step, then, to
 
 lesson = Lesson(6, "Who pages the pager", "6-who-pages-the-pager")
 
@@ -14,10 +14,6 @@ GONE_CALL = 1
 def value(at, name):
     """Of an enumeration of the core's."""
     return at.programs["core"].enums[name]
-
-
-def frame_type(at, number):
-    return at.programs["core"].word("hf_frame_type", at.guest.frame(number)["type"])
 
 
 def core_task(at, address, name):
@@ -82,15 +78,14 @@ def pagers(at):
     at.show.here(around=0)
     paths = ["pager.kind", ("pager.object", "address"), "state", "memory"]
     at.show.fields("core", "task", at.keep.first, paths, notes={
-        "pager.kind": "HF_HANDLE_ENDPOINT", "state": "HF_TASK_READY", "memory": "may not ask for MMU "
-                                                                                "operations"})
+        "pager.kind": "HF_HANDLE_ENDPOINT", "state": "HF_TASK_READY", "memory": "may not ask for MMU operations"})
     at.show.fields("core", "endpoint", endpoint, [("receivers.first", "address")], notes={
         "receivers.first": "memsrv's task"})
     at.show.fields("core", "task", at.keep.memsrv, ["pager.kind", "state", "memory"], notes={
         "pager.kind": "HF_HANDLE_NONE", "state": "HF_TASK_RECEIVING", "memory": "may"})
     at.expect(core_task(at, at.keep.memsrv, "memory") == 1, "it is memsrv that receives there")
-    at.expect(core_task(at, at.keep.memsrv, "pager.kind") == value(at, "HF_HANDLE_NONE"), "memsrv has no "
-                                                                                          "pager")
+    at.expect(core_task(at, at.keep.memsrv, "pager.kind") == value(at, "HF_HANDLE_NONE"),
+              "memsrv has no pager")
 
 
 def accident(at):
@@ -150,8 +145,8 @@ def end_of_memsrv(at):
            "entry above.")
     _show_report(at, "memsrv faulted")
     at.expect("nobody pages the pager" in at.guest.console, "the core says what has happened")
-    at.expect(_reported(at.guest.console, "  PTE").endswith("not "
-                                                            "present"), "the walk that it prints ends there")
+    at.expect(_reported(at.guest.console, "  PTE").endswith("not present"),
+              "the walk that it prints ends there")
 
 
 def _show_report(at, beginning):
@@ -214,8 +209,8 @@ def in_hand(at):
     at.keep.caller = core_task(at, at.keep.memsrv, "caller")
     at.keep.before = {name: core_task(at, at.keep.client, name) for name in ("state", "slow", "cancelled")}
     at.expect(at.keep.caller == at.keep.client, "memsrv has the client's call in hand")
-    at.expect(core_task(at, at.keep.client, "state") == value(at, "HF_TASK_WAITING"), "the client waits for "
-                                                                                      "a reply")
+    at.expect(core_task(at, at.keep.client, "state") == value(at, "HF_TASK_WAITING"),
+              "the client waits for a reply")
 
 
 @lesson.station("The call loses its caller", then(to("mmu_task_stop"), returned()),
@@ -232,9 +227,8 @@ def stopped(at):
                            "state": "HF_TASK_STOPPED", "caller": "GONE_CALL"})
     at.expect(core_task(at, at.keep.memsrv, "caller") == GONE_CALL, "memsrv's caller is GONE_CALL")
     at.expect(core_task(at, at.keep.client, "state") == value(at, "HF_TASK_STOPPED"), "the client is stopped")
-    at.expect(core_task(at, at.keep.client, "cancelled") == at.keep.before["cancelled"] + 1, "the cancelled "
-                                                                                             "call is "
-                                                                                             "counted")
+    at.expect(core_task(at, at.keep.client, "cancelled") == at.keep.before["cancelled"] + 1,
+              "the cancelled call is counted")
 
 
 def of_record(at):
@@ -264,7 +258,7 @@ def killed(at):
     at.show.fields("core", "task", at.keep.client, ["serial", "state"], notes={"state": "HF_TASK_STOPPED"})
     for frame in at.keep.frames:
         at.show.frame(frame)
-    types = [frame_type(at, frame) for frame in at.keep.frames]
+    types = [at.guest.frame_type(frame) for frame in at.keep.frames]
     at.expect(types == ["TASK", "PML4", "HANDLES"], "task, PML4 and handle table are there")
 
 
@@ -288,7 +282,7 @@ def another(at):
     at.expect(at.register("rdi") == at.keep.id, "it answers the first request")
     waiting = at.guest.field("memsrv", "task", at.keep.record, "asked.id", root)
     at.expect(waiting not in (0, at.keep.id), "another request waits, under another id")
-    at.expect(frame_type(at, at.keep.frames[0]) != "TASK" or
+    at.expect(at.guest.frame_type(at.keep.frames[0]) != "TASK" or
               core_task(at, at.keep.client, "serial") != at.keep.serial, "the first client's task is gone")
 
 
@@ -378,9 +372,8 @@ def from_core(at):
     at.show.registers("rip")
     at.show.fields("core", "frame_registers", registers, ["vector", "error", ("rip", "address"), "cs"])
     at.show.word(at.keep.text, "core", size=1, note="nothing was written")
-    at.expect(at.guest.field("core", "frame_registers", registers, "vector") == VECTOR_PAGE_FAULT, "it is "
-                                                                                                   "vector "
-                                                                                                   "14")
+    at.expect(at.guest.field("core", "frame_registers", registers, "vector") == VECTOR_PAGE_FAULT,
+              "it is vector 14")
     at.expect(at.guest.read(at.keep.text, 1) == at.keep.byte, "the text is as it was")
 
 
@@ -392,6 +385,6 @@ def three(at):
     at.say("A task's fault is everyday life, and becomes a message. The core's and memsrv's are mistakes: "
            "the core prints what it knows, and stops before anything else is damaged.")
     _show_report(at, "panic")
-    at.expect("write to "
-              "0x" in at.guest.console and "not allowed" in at.guest.console, "the panic tells of the write")
+    at.expect("write to 0x" in at.guest.console and "not allowed" in at.guest.console,
+              "the panic tells of the write")
     at.expect("write_text" in _reported(at.guest.console, "panic"), "and where it was")

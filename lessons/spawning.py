@@ -14,10 +14,6 @@ OPERATIONS = 0x2000_1000  # HF_MEMSRV_OPERATIONS
 MODEL_SLOTS = [256, 384, 448, 511]  # PMO, frame table, stacks, the core's image
 
 
-def frame_type(at, number):
-    return at.programs["core"].word("hf_frame_type", at.guest.frame(number)["type"])
-
-
 def refs(at, number):
     return at.guest.frame(number)["refs"]
 
@@ -53,14 +49,14 @@ def request(at):
     at.show.fields("memsrv", "hf_spawn", _asked(at), ["argument_count", "string_bytes"])
     at.show.physical_text(at.guest.physical(_strings(at)), length - 1)
     at.keep.free = at.show.free_blocks()
-    at.expect(at.guest.field("memsrv", "hf_spawn", _asked(at), "argument_count") == 2, "there are two "
-                                                                                       "arguments")
+    at.expect(at.guest.field("memsrv", "hf_spawn", _asked(at), "argument_count") == 2,
+              "there are two arguments")
     at.expect(at.guest.stop.ring == 3, "memsrv runs in ring 3")
 
 
 def note_root(at):
     at.keep.root = at.guest.field("core", "hf_operation", at.register("rsi"), "object")
-    at.keep.was = frame_type(at, at.keep.root)
+    at.keep.was = at.guest.frame_type(at.keep.root)
 
 
 @lesson.station("ASPACE_CREATE: a frame becomes a PML4", then(to("mmu_aspace_create"), note_root, returned()),
@@ -75,7 +71,7 @@ def created(at):
     at.show.halves(at.keep.root)
     at.show.slots(at.keep.root, [0, 255, 256, 511])
     at.expect(at.keep.was == "FREE", "the frame was FREE before")
-    at.expect(frame_type(at, at.keep.root) == "PML4", "the frame is a PML4 now")
+    at.expect(at.guest.frame_type(at.keep.root) == "PML4", "the frame is a PML4 now")
     at.expect(not any(at.guest.bytes_at(at.keep.root * 4096, 4096)), "all its entries are 0")
     at.expect(refs(at, at.keep.root) == 0, "nothing is counted in it")
 
@@ -93,8 +89,8 @@ def copied(at):
     at.show.halves(at.keep.root, at.keep.model)
     at.show.slots(at.keep.root, MODEL_SLOTS)
     at.show.slots(at.keep.model, MODEL_SLOTS)
-    at.expect(_kernel_half(at, at.keep.root) == _kernel_half(at, at.keep.model), "the kernel half is the "
-                                                                                 "core's")
+    at.expect(_kernel_half(at, at.keep.root) == _kernel_half(at, at.keep.model),
+              "the kernel half is the core's")
     at.expect(at.guest.frame(at.keep.root)["flags"] & KERNEL_HALF, "the frame table says that it is there")
     at.expect(refs(at, at.keep.root) == 0, "what all have is not counted")
 
@@ -117,8 +113,8 @@ def regions(at):
     at.show.here()
     at.show.regions(tree)
     at.show.walk(at.keep.start, at.keep.root)
-    at.expect(at.guest.field("memsrv", "task", at.keep.task, "aspace.root") == at.keep.root, "this is its "
-                                                                                             "root")
+    at.expect(at.guest.field("memsrv", "task", at.keep.task, "aspace.root") == at.keep.root,
+              "this is its root")
     at.expect(at.guest.field("memsrv", "task", at.keep.task, "aspace.regions.count") >= 4,
               "image, guard and stack are noted")
     at.expect(not at.guest.walk(at.keep.start, at.keep.root)[0].present, "no table is there")
@@ -139,10 +135,10 @@ def missing(at):
     at.show.registers(rdi="frame", rsi="address", rdx="number", rcx="frame")
     at.show.walk(at.keep.buffer, at.keep.root)
     at.show.frame(at.register("rcx"))
-    at.expect(at.register("rdi") == at.keep.root and at.register("rsi") == at.keep.buffer, "it is about the "
-                                                                                           "buffer")
+    at.expect(at.register("rdi") == at.keep.root and at.register("rsi") == at.keep.buffer,
+              "it is about the buffer")
     at.expect(at.keep.level == 3, "the missing level is the one below the PML4")
-    at.expect(frame_type(at, at.register("rcx")) == "FREE", "the frame for it is FREE")
+    at.expect(at.guest.frame_type(at.register("rcx")) == "FREE", "the frame for it is FREE")
 
 
 @lesson.station("PDPT, PD, PT", to("memsrv.part_page"),
@@ -157,7 +153,7 @@ def tables(at):
     at.show.walk(at.keep.buffer, at.keep.root)
     for frame in [at.keep.root] + [frame for _, frame in at.keep.walk]:
         at.show.frame(frame)
-    types = [frame_type(at, frame) for _, frame in at.keep.walk]
+    types = [at.guest.frame_type(frame) for _, frame in at.keep.walk]
     at.expect(types == ["PDPT", "PD", "PT", "USER"], "each frame has the type of its level")
     at.expect(all(refs(at, frame) == 1 for _, frame in at.keep.walk[:3]), "each table has one entry")
 
@@ -218,8 +214,7 @@ def task(at):
     at.show.fields("core", "task", address, [
         ("registers.rip", "address"), ("registers.rsp", "address"), ("registers.rdi", "address"),
         "registers.cs", "registers.rflags", ("cr3", "address"), "state", "pager.kind"], notes={
-            "state": "HF_TASK_STOPPED", "pager.kind": "HF_HANDLE_ENDPOINT", "registers.cs": "selector, ring "
-                                                                                            "3"})
+            "state": "HF_TASK_STOPPED", "pager.kind": "HF_HANDLE_ENDPOINT", "registers.cs": "selector, ring 3"})
     at.show.frame(at.keep.core_task)
     at.show.frame(at.keep.root)
     rip, cr3 = (at.guest.field("core", "task", address, name) for name in ("registers.rip", "cr3"))
@@ -297,8 +292,8 @@ def note_half(at):
     at.keep.root, at.keep.set = half(at), at.guest.field("core", "hf_operation", at.register("rsi"), "object")
 
 
-@lesson.station("The same without "
-                "ASPACE_COPY_KERNEL", then(to("halfborn.start"), to("mmu_task_set"), note_half, returned()),
+@lesson.station("The same without ASPACE_COPY_KERNEL",
+                then(to("halfborn.start"), to("mmu_task_set"), note_half, returned()),
                 ask="A program in memsrv's place (lessons/halfborn) leaves ASPACE_COPY_KERNEL out, maps a "
                     "page of code, and asks for a task there. Who finds out, and when?",
                 answer="The core, at TASK_SET: a root may be given to a task only if its frame says that the "
@@ -312,8 +307,8 @@ def refused(at):
     at.show.frame(at.keep.root)
     at.show.halves(at.keep.root)
     at.show.fields("core", "task", PMO + at.keep.set * 4096, ["cr3", "state"], notes={"cr3": "none"})
-    at.expect(at.register("rax") == at.programs["core"].enums["HF_NOT_READY"], "the core answers "
-                                                                               "HF_NOT_READY")
+    at.expect(at.register("rax") == at.programs["core"].enums["HF_NOT_READY"],
+              "the core answers HF_NOT_READY")
     at.expect(not at.guest.frame(at.keep.root)["flags"] & KERNEL_HALF, "the kernel half is missing")
     at.expect(at.guest.field("core", "task", PMO + at.keep.set * 4096, "cr3") == 0, "the task has no root")
 
@@ -364,8 +359,8 @@ def borrowed(at):
     at.show.walk(at.guest.stop.rip)
     at.show.walk(at.keep.idt)
     at.show.halves(at.keep.root)
-    at.expect(at.guest.root == at.keep.root and at.guest.stop.ring == 3, "the task runs in ring 3 on that "
-                                                                         "root")
+    at.expect(at.guest.root == at.keep.root and at.guest.stop.ring == 3,
+              "the task runs in ring 3 on that root")
     at.expect(not at.entry(at.keep.idt).present, "the IDT isn't mapped")
 
 

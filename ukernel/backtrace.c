@@ -10,7 +10,7 @@
 #define WORDS_MOST 256u
 #define LINES_MOST 16u
 
-/* What is mapped at an address. The leaf, whose table's level it is; not present: nothing, or no RAM. */
+/* What is mapped at an address: the leaf, and the byte by the PMO; NULL: nothing, or no RAM. */
 struct mapped {
     pte_t leaf;
     const uint8_t *byte;

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 
 /* LOG_IRQ was raised: all tasks, who waits for whom, and memory go into the log. Bytes that come
- * meanwhile, and for a while after it, belong to the same question. Not bounded, as all other
- * entries are (I11): it takes as long as the line does for so many tasks. */
+ * meanwhile, and for a while after it, belong to the same question. The one entry that isn't
+ * bounded (I11): it takes as long as the line does for so many tasks. */
 void dump_interrupt(void);
 
 /* How many frames there are of each type, with `before_tables` before those of tables; whether

@@ -36,7 +36,11 @@ void log_init(void) {
 
 void log_listen(void) { port_out8(COM2 + UART_INTERRUPTS, UART_RECEIVED); }
 
-void log_forget(void) { port_out8(COM2 + UART_FIFO, UART_FIFO_ON | UART_FIFO_CLEAR_INPUT); }
+/* Where there is no FIFO to clear, reading the byte lowers the line. */
+void log_forget(void) {
+    port_out8(COM2 + UART_FIFO, UART_FIFO_ON | UART_FIFO_CLEAR_INPUT);
+    port_in8(COM2);
+}
 
 void log_to(unsigned set) { targets = set; }
 

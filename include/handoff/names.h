@@ -41,7 +41,10 @@ static inline void hf_name_put(struct hf_name_text *text, char c) {
 
 /* What stands at `from`; up to what can't be part of a name. */
 static inline void hf_name_copy(struct hf_name_text *text, const char *table, size_t bytes, size_t from) {
-    for (; from < bytes && table[from] > ' ' && table[from] <= '~'; from++) hf_name_put(text, table[from]);
+    for (unsigned left = HF_NAME_TEXT_BYTES; left > 0 && from < bytes; left--, from++) {
+        if (table[from] <= ' ' || table[from] > '~') break;
+        hf_name_put(text, table[from]);
+    }
 }
 
 static inline void hf_name_put_offset(struct hf_name_text *text, uint32_t offset) {

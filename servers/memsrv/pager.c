@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "record.h"
 
-#define COST_END 2500 /* of one task that waits for an answer */
+#define COST_END 20000 /* of one task that waits for an answer; most of it is trace_fill's */
 
 static struct record_pool pool = {.bytes = sizeof(struct pager)};
 static struct pager *reaping;

@@ -109,7 +109,9 @@ static void test_forms_of_call(void **state) {
     assert_true(IS_CALL("\xff\xd3"));                     /* call rbx */
     assert_true(IS_CALL("\x41\xff\xd7"));                 /* call r15 */
     assert_true(IS_CALL("\xff\x10"));                     /* call [rax] */
-    assert_true(IS_CALL("\xff\x14\xc5"));                 /* call [rbp + rax * 8], as far as it goes */
+    assert_true(IS_CALL("\xff\x14\xc5\x01\x02\x03\x04")); /* call [n + rax * 8], as of a table of functions */
+    assert_false(IS_CALL("\xff\x14\xc5"));                /* the same, as far as it goes */
+    assert_true(IS_CALL("\xff\x14\xc3"));                 /* call [rbx + rax * 8] */
     assert_true(IS_CALL("\xff\x15\x01\x02\x03\x04"));     /* call [rip + n] */
     assert_true(IS_CALL("\xff\x50\x08"));                 /* call [rax + 8] */
     assert_true(IS_CALL("\xff\x54\x24\x08"));             /* call [rsp + 8] */

@@ -1,7 +1,6 @@
 """What the build knows about each program, taken from ELF and DWARF once and kept as JSON, so that who
 only takes a lesson needs no compiler: symbols, source lines, structures, enumerations, sources."""
 
-import sys
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -15,20 +14,20 @@ def _name(die):
     return attribute.value.decode() if attribute else None
 
 
-def _layout(die, known):
+def _layout(die):
     """{"size"}, with "fields" {name: [offset, layout]} of a structure, or "element" of an array."""
     if "DW_AT_type" in die.attributes and die.tag in ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type"):
-        return _layout(die.get_DIE_from_attribute("DW_AT_type"), known)
+        return _layout(die.get_DIE_from_attribute("DW_AT_type"))
     if die.tag == "DW_TAG_array_type":
-        return _array(die, known)
+        return _array(die)
     layout = {"size": die.attributes["DW_AT_byte_size"].value if "DW_AT_byte_size" in die.attributes else 0}
     if die.tag in TAGS:
-        layout["fields"] = _fields(die, known)
+        layout["fields"] = _fields(die)
     return layout
 
 
-def _array(die, known):
-    element, count = _layout(die.get_DIE_from_attribute("DW_AT_type"), known), 1
+def _array(die):
+    element, count = _layout(die.get_DIE_from_attribute("DW_AT_type")), 1
     for child in die.iter_children():
         if child.tag == "DW_TAG_subrange_type":
             upper = child.attributes.get("DW_AT_upper_bound")
@@ -36,14 +35,14 @@ def _array(die, known):
     return {"size": element["size"] * count, "element": element}
 
 
-def _fields(die, known):
+def _fields(die):
     fields = {}
     for child in die.iter_children():
         if child.tag != "DW_TAG_member" or "DW_AT_data_bit_offset" in child.attributes:
             continue
         place = child.attributes.get("DW_AT_data_member_location")
         at = place.value if place else 0
-        layout = _layout(child.get_DIE_from_attribute("DW_AT_type"), known)
+        layout = _layout(child.get_DIE_from_attribute("DW_AT_type"))
         if _name(child) is not None:
             fields[_name(child)] = [at, layout]
         else:
@@ -59,7 +58,7 @@ def _take(die, unit_name, found):
             found["variables"][f"{unit_name}:{name}"] = int.from_bytes(bytes(place[1:]), "little")
     if die.tag == "DW_TAG_structure_type" and name and "DW_AT_byte_size" in die.attributes:
         if name not in found["types"]:
-            found["types"][name] = _layout(die, found["types"])
+            found["types"][name] = _layout(die)
     elif die.tag == "DW_TAG_enumeration_type":
         for child in die.iter_children():
             if child.tag == "DW_TAG_enumerator":
@@ -132,7 +131,3 @@ def sources(programs, tree):
     paths = {path for program in programs.values() for _, path, *_ in program["lines"] if path}
     return {path: Path(tree, path).read_text().splitlines() for path in sorted(paths)
             if not path.startswith("/") and Path(tree, path).is_file()}
-
-
-if __name__ == "__main__":
-    sys.exit("this is a part of tools/lesson-image")

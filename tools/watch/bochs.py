@@ -6,7 +6,6 @@ going back is starting again and running to an earlier one."""
 import os
 import re
 import selectors
-import signal
 import subprocess
 import tempfile
 import time
@@ -64,7 +63,7 @@ class Bochs:
     def _spawn(self):
         command = ["bochs", "-q", "-f", self.path / "bochsrc", "-rc", self.path / "commands"]
         try:
-            # A session of its own: Ctrl-C is the driver's, which then ends Bochs.
+            # Out of reach of Ctrl-C, which is the driver's to notice; the driver then ends Bochs.
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                     stderr=subprocess.STDOUT, start_new_session=True)
         except OSError as error:
@@ -121,10 +120,6 @@ class Bochs:
         """What the guest has written to COM1 (Bochs flushes at each character)."""
         path = self.path / "com1.txt"
         return path.read_text(errors="replace").replace("\r", "") if path.exists() else ""
-
-    def interrupt(self):
-        """Stops a guest that runs."""
-        self._child.send_signal(signal.SIGINT)
 
     def close(self):
         self._end()

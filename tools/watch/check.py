@@ -1,9 +1,9 @@
 """A lesson without a reader: every station must be reached, and everything that it shows must be true."""
 
 from .bochs import GuestEnded
-from .program import Unknown
 from .guest import NotMapped
 from .lesson import Untrue
+from .program import Unknown
 from .run import NotReached, Walkthrough
 from .screen import COLUMNS, ROWS, Transcript, screen
 from .tokens import raw
@@ -31,7 +31,7 @@ def check(lesson, archive, judge=None, visit=None):
             if visit:
                 visit(walk, judges.get(scene.name))
     except (NotReached, Unknown, NotMapped, Untrue, GuestEnded) as problem:
-        result.problems.append(_sentence(lesson, walk.position + 1, str(problem)))
+        result.problems.append(_sentence(lesson, result.stations, str(problem)))
     finally:
         walk.close()
         for one in judges.values():

@@ -14,6 +14,7 @@ from .check import check
 from .elf import elf_of
 from .reader import Reader
 from .run import Walkthrough
+from .screen import COLUMNS, ROWS
 
 NEEDED = (2, 7)  # the version of Bochs whose answers are understood
 INTERRUPTED = 130
@@ -43,7 +44,10 @@ def _options():
     parser.add_argument("--build", default="build", type=Path, help="where the programs were built, for --check")
     parser.add_argument("--check", action="store_true", help="without a reader: is everything reached, and true?")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="with --check: write the transcripts there")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.write and not options.check:
+        parser.error("--write needs --check")
+    return options
 
 
 def _run(options):
@@ -84,7 +88,8 @@ def _need_bochs():
         said = subprocess.run(["bochs", "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as problem:
-        raise BochsError("the bochs in PATH can't be run, or doesn't answer: tools/setup lesson installs one") from problem
+        raise BochsError("the bochs in PATH can't be run, or doesn't answer: "
+                         "tools/setup lesson installs one") from problem
     text = said.stdout + said.stderr
     version = re.search(r"Bochs x86 Emulator (\d+)\.(\d+)", text)
     if not version:
@@ -96,6 +101,10 @@ def _need_bochs():
 
 
 def _take(lesson, archive):
+    size = shutil.get_terminal_size()
+    if size.columns < COLUMNS or size.lines < ROWS:
+        print(f"This terminal has {size.columns}x{size.lines} characters; stations are made for {COLUMNS}x{ROWS}.")
+    sys.stdin.reconfigure(errors="replace")  # what is typed may be anything
     walk = Walkthrough(lesson, archive)
     try:
         Reader(walk).run()
@@ -116,9 +125,16 @@ def _check(lessons, archive, options):
         for problem in result.problems:
             print(f"  {problem}")
         if options.write and not result.problems:
-            options.write.mkdir(parents=True, exist_ok=True)
-            (options.write / f"{lesson.page}.txt").write_text(result.transcript.text())
+            _write(options.write, f"{lesson.page}.txt", result.transcript.text())
     return 1 if bad else 0
+
+
+def _write(folder, name, text):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    except OSError as problem:
+        raise BochsError(f"'{folder / name}' can't be written: {problem.strerror.lower()}") from problem
 
 
 def _elfs(build, scene):

@@ -2,15 +2,15 @@
 
 A station is a function that shows; its decorator says how to come there from the station before:
 
-    lesson = Lesson(1, "First touch of a page", "first-touch")
+    lesson = Lesson(1, "First touch of a page", "1-first-touch")
     lesson.boot("first", programs=["first"], run="first")
 
-    @lesson.station("The instruction", to("first.touch"), ask="Which ...?", answer="The ...")
+    @lesson.station("The instruction", to("first.store"), ask="Which ...?", answer="The ...")
     def before(at):
+        at.keep.address = at.register("rdi")
         at.say("What the reader should know here.")
         at.show.here()
-        at.expect(at.entry.value == 0, "nothing is mapped there")
-        at.keep.page = at.symbol("first.page")
+        at.expect(at.entry(at.keep.address).value == 0, "nothing is mapped there")
 
 `at.keep` is kept from station to station, and is put back when the reader goes back.
 """
@@ -144,4 +144,4 @@ class View:
     def entry(self, address, level=None, root=None):
         """The last entry of an address's walk, or that of a level; None if the walk doesn't come so far."""
         entries = self.guest.walk(address, root)
-        return next((entry for entry in entries if level in (None, entry.level)), None) if level else entries[-1]
+        return next((entry for entry in entries if entry.level == level), None) if level else entries[-1]

@@ -3,7 +3,6 @@ scene and the atlas of its programs."""
 
 import importlib.util
 import json
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -72,7 +71,3 @@ class Archive:
 
     def close(self):
         self._folder.cleanup()
-
-
-if __name__ == "__main__":
-    sys.exit("this is a part of tools/lesson")

@@ -18,7 +18,7 @@ class Program:
         self._types, self._variables = described["types"], described["variables"]
         self._symbols = {symbol: address for address, _, symbol, kind in described["symbols"]}
         inside = [s for s in described["symbols"] if self.first <= s[0] < self.end]
-        self._named = sorted(inside, key=lambda s: (s[0], s[3] == "notype"), reverse=False)
+        self._named = sorted(inside, key=lambda s: (s[0], s[3] == "notype"))
         self._starts = [s[0] for s in self._named]
         self._lines = described["lines"]
         self._line_starts = [line[0] for line in self._lines]

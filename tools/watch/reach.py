@@ -1,7 +1,5 @@
 """Ways to a station: what to give the station's decorator. Each moves the guest on."""
 
-from .bochs import GuestEnded
-
 
 def to(*symbols, when=None):
     """The next time that one of these functions ("memsrv.fault_page"; without a dot the core's) is about to run."""
@@ -65,6 +63,3 @@ def then(*ways):
 
 def _condition(when, at):
     return (lambda: when(at)) if when else (lambda: True)
-
-
-__all__ = ["GuestEnded", "ended", "returned", "step", "then", "to", "to_address", "to_line", "written"]

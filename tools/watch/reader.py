@@ -5,9 +5,10 @@ import sys
 
 from .bochs import BochsError, GuestEnded
 from .guest import NotMapped
+from .lesson import Untrue
 from .program import Unknown
 from .run import NotReached
-from .screen import KEYS, asked, head, screen
+from .screen import KEYS, asked, screen
 from .show import Show
 from .tokens import raw
 from .why import why
@@ -71,7 +72,7 @@ class Reader:
                 command(rest.strip())
         except (NotReached, GuestEnded) as problem:
             print(f"{problem}." + (" b goes back." if self._walk.view else ""))
-        except (Unknown, NotMapped, BochsError) as problem:
+        except (Unknown, NotMapped, Untrue, BochsError) as problem:
             print(problem)
 
     def _show(self):
@@ -155,13 +156,10 @@ class Reader:
             raise Unknown("an address should follow: a number, a register or a symbol")
         guest = self._walk.view.guest
         if re.fullmatch(r"0[xX][0-9a-fA-F]{1,16}|[0-9]{1,19}", text):
-            return int(text, 0) & (1 << 64) - 1
-        if re.fullmatch(r"r[a-z0-9]{1,2}|cr[234]", text):
-            return guest.register(text)
+            return int(text, 16 if text[:2] in ("0x", "0X") else 10)
+        if re.fullmatch(r"r[a-z0-9]{1,2}|cr[234]", text.lower()):
+            return guest.register(text.lower())
         return guest.programs.symbol(text)
 
     def _print(self, show):
         print("\n".join(raw(line.parts) for line in show.lines))
-
-
-__all__ = ["Reader", "head"]

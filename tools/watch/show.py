@@ -1,10 +1,10 @@
 """The panels of a station: what is shown of the machine. Every line says enough to be looked up again by
 somebody else: which register, which physical address, which structure of whose memory.
 
-    lessons/touch.c:22                            the source around RIP
-    >   22     *page = 42;
-    at 0x4400005e touch.main+0x3e  mov byte ...   RIP, and the instruction there
-    lessons/touch.c:22  done before 0x44000061 touch.main+0x41     the source of the instruction before RIP
+    lessons/first.c:9                             the source around RIP
+    >    9     *at = value;
+    at 0x54800000 first.store  mov byte ptr ...   RIP, and the instruction there
+    lessons/first.c:9  done before 0x54800003 first.store+0x3      the source of the instruction before RIP
     rax 0x50000000                                registers
     error 0x6: not present, write, ring 3         a page fault's error code
     walk of 0x50000123 from root frame 0x86:      the processor's walk, entry by entry
@@ -35,8 +35,8 @@ somebody else: which register, which physical address, which structure of whose 
 import re
 from dataclasses import dataclass
 
-from .guest import (ACCESSED, DIRTY, Entry, GLOBAL, LARGE, LEVELS, NX, PAGE, PRESENT, RUN_FRAMES, RUN_HEADERS, USER,
-                    WRITE)
+from .guest import (ACCESSED, DIRTY, FRAME_BITS, GLOBAL, LARGE, LEVELS, NX, PAGE, PRESENT, RUN_FRAMES, RUN_HEADERS,
+                    USER, WRITE, Entry)
 from .tokens import Address, Changing, Frame, Joined, Place, Raw
 
 ERROR_BITS = [(1, "not allowed", "not present"), (2, "write", None), (16, "fetch", None), (8, "reserved bit", None),
@@ -107,7 +107,8 @@ class Show:
             self._add("at ", self._address(rip), "  ", Changing(instruction, instruction.split()[0]))
 
     def _source(self, path, number, done, around):
-        self._add(path, Changing(f":{number}", ""), *([f"  {done}", self._address(self._guest.stop.rip)] if done else []))
+        behind = [f"  {done}", self._address(self._guest.stop.rip)] if done else []
+        self._add(path, Changing(f":{number}", ""), *behind)
         for near in range(number - around, number + around + 1):
             text = self._guest.programs.text(path, near)
             if text.strip() or near == number:
@@ -144,7 +145,7 @@ class Show:
 
     def entry_change(self, place, before, after):
         """An entry's value before and now, bit by bit."""
-        old, new = (value & 0x000F_FFFF_FFFF_F000 for value in (before, after))
+        old, new = (value & FRAME_BITS for value in (before, after))
         self._add("entry at ", Place(place, slot=True), ":")
         self._add("  before ", Raw(before, old >> 12))
         self._add("  after  ", Raw(after, new >> 12))
@@ -230,13 +231,13 @@ class Show:
         if kind == "frame":
             return Frame(value)
         if kind == "entry":
-            return Raw(value, (value & 0x000F_FFFF_FFFF_F000) >> 12)
+            return Raw(value, (value & FRAME_BITS) >> 12)
         return Changing(f"0x{value:x}", kind)
 
     def word(self, address, program, size=8, root=None, kind="number", note=""):
         """`size` bytes of a program's memory, as a number."""
         value = self._guest.read(address, size, root)
-        self._add(f"{size} bytes at ", self._address(address), f" in {program}: ", self._valued(value, kind),
+        self._add(_bytes(size), " at ", self._address(address), f" in {program}: ", self._valued(value, kind),
                   f"  ({note})" if note else "")
 
     def stack(self, names, kinds=None):
@@ -248,7 +249,7 @@ class Show:
 
     def physical_word(self, place, size=8, kind="number", note=""):
         value = self._guest.read_physical(place, size)
-        self._add(f"{size} bytes at physical ", Place(place), ": ", self._valued(value, kind),
+        self._add(_bytes(size), " at physical ", Place(place), ": ", self._valued(value, kind),
                   f"  ({note})" if note else "")
 
     def physical_text(self, place, size):
@@ -348,3 +349,6 @@ def free_blocks(guest, programs):
 def _by_order(free):
     return " ".join(f"{order}:{count}" for order, count in free[1].items())
 
+
+def _bytes(size):
+    return "1 byte" if size == 1 else f"{size} bytes"

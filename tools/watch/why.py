@@ -29,8 +29,6 @@ def why(guest, address):
 
 
 def _where(address):
-    if not 0 <= address < 1 << 64:
-        return "that is no address of 64 bits"
     if LOWER_HALF <= address < (1 << 64) - LOWER_HALF:
         return "no address: bits 47 to 63 differ (general protection fault, no page fault)"
     if address >= LOWER_HALF:
