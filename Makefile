@@ -187,7 +187,8 @@ $(if $(filter core names,$(call names,$(PROGRAMS))),$(error No program can be ca
 # Each has a link address of its own, by its place in the list: 8 MiB apart, up to memsrv's IMAGE_END.
 $(if $(word 97,$(PROGRAMS)),$(error There are link addresses for 96 programs, and $(words $(PROGRAMS)) programs))
 $(foreach path,$(PROGRAMS),$(eval place-$(path) := $(words $(placed)))$(eval placed += $(path)))
-$(call keep,$(GEN)/programs,$(TREE_PROGRAMS))
+PLACE_BYTES := 0x800000
+$(call keep,$(GEN)/programs,$(PLACE_BYTES) $(TREE_PROGRAMS) $(LESSON_PROGRAMS))
 
 # What stands outside the tree is built below $(BUILD)/outside/, by its full path.
 within_build = $(patsubst %,$(BUILD)/%$(2),$(patsubst /%,outside/%,$(1)))
@@ -198,7 +199,7 @@ define program
 $(call elf,$(1)): $(call program_objects,$(1)) $(BUILD)/libipc.a libipc/program.ld $(GEN)/programs $(GEN)/flags
 	$$(call say,LD,$$@)
 	$$(Q)$$(LD) $$(LDFLAGS) -T libipc/program.ld \
-	    --defsym=IMAGE_BASE=$$$$((0x40000000 + $(place-$(1)) * 0x800000)) -o $$@ $$(filter %.o %.a,$$^)
+	    --defsym=IMAGE_BASE=$$$$((0x40000000 + $(place-$(1)) * $(PLACE_BYTES))) -o $$@ $$(filter %.o %.a,$$^)
 
 $(BUILD)/image/$(call names,$(1)): $(call elf,$(1))
 	@mkdir -p $$(@D)
