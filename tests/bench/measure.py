@@ -87,8 +87,8 @@ class Bench:
     def _run(self, icount, counter=None, mem="512M", **making):
         """Runs a guest to its end; what it printed."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        machine = Machine(self.images.make(kind=self.kind, **making), folder, mem=mem, icount=icount, limit=LIMIT,
-                          plugin=counter and plugin(counter))
+        image = self.images.make(kind=self.kind, names=True, **making)
+        machine = Machine(image, folder, mem=mem, icount=icount, limit=LIMIT, plugin=counter and plugin(counter))
         try:
             assert machine.wait() == 0, machine.report()
         finally:
@@ -133,7 +133,7 @@ class Bench:
     def boot(self, mem):
         """Instructions from the core's entry to the handoff, timed waits not counted."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        machine = Machine(self.images.make(modules=self.programs, kind=self.kind), folder, mem=mem, icount=True,
+        machine = Machine(self.images.make(modules=self.programs, kind=self.kind, names=True), folder, mem=mem, icount=True,
                           plugin=None)
         try:
             machine.prompt()
