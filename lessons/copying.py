@@ -1,6 +1,6 @@
 """Lesson 3: what a fork shares, and what becomes of it when the child writes, and then the parent."""
 
-from watch.faults import field, show_message, show_region, told, word
+from watch.faults import field, show_list, show_message, show_region, told, word
 from watch.lesson import Lesson
 from watch.reach import returned, step, then, to, to_address
 
@@ -59,17 +59,6 @@ def cloned_at_last(at):
     while at.register("rax") & 0xFFFFFFFF == at.programs["core"].enums["HF_AGAIN"]:
         to_clone(at)
         returned()(at)
-
-
-def show_list(at):
-    """The request's list of operations. Answers their names, and the first one's object."""
-    described = at.programs["memsrv"]
-    first = at.keep.request + described.field("request", "list.operation")[0]
-    size, count = described.type("hf_operation")["size"], field(at, "request", at.keep.request, "list.count")
-    at.show.operations("memsrv", first, count)
-    codes = [field(at, "hf_operation", first + size * number, "code") for number in range(count)]
-    names = [described.word("hf_operation_code", code) for code in codes]
-    return names, field(at, "hf_operation", first, "object")
 
 
 # ---- the fork ----

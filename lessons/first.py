@@ -1,5 +1,6 @@
 """Lesson 1: the first touch of a page, from the instruction to the bits that the processor leaves behind."""
 
+from watch.faults import show_list, show_message, show_region, told, word
 from watch.lesson import Lesson
 from watch.reach import returned, step, then, to, to_address, written
 
@@ -44,50 +45,34 @@ def asked(at):
     at.expect(at.guest.read(at.register("rsp") + 8) == at.keep.store, "the saved RIP is that of the store")
 
 
-@lesson.station("The core makes a message of it", to("memsrv.fault_page"),
+@lesson.station("The core makes a message of it", told(lambda at: at.keep.address),
                 ask="What must memsrv be told to be able to help?",
                 answer="Who (the badge), which address, what kind of access; and, so that it need not ask, the "
                        "entry where the walk ended.")
 def message(at):
-    at.keep.memsrv, at.keep.request = at.guest.root, at.register("rdi")
     at.say("The core decided nothing. It sent a message for the task, as if the task had called memsrv, and switched "
            "to memsrv: CR3 is another one. memsrv's loop has looked up who it is and calls fault_page.")
     at.show.here()
     at.show.registers("cr3", "rdi")
-    at.show.fields("memsrv", "request", at.keep.request, [
-        "message.label", ("message.word[0]", "address"), "message.word[1]", ("message.word[2]", "address"),
-        ("message.word[4]", "entry"), "message.word[5]"], notes={
-            "message.label": "HF_LABEL_FAULT", "message.word[0]": "address", "message.word[1]": "error code",
-            "message.word[2]": "rip", "message.word[4]": "the entry at which the walk ended",
-            "message.word[5]": "its level; refs of the frame in it"})
-    word = _words(at)
-    at.keep.level = word[5] & 0xFF
+    error = show_message(at)
+    at.keep.level = word(at, 5) & 0xFF
     at.expect(at.guest.root != at.keep.root, "memsrv has an address space of its own")
-    at.expect(word[0] == at.keep.address and word[1] == 6, "the message tells address and error code")
-    at.expect(word[4] == 0, "the message brings the entry, which is empty")
-
-
-def _words(at):
-    return [at.guest.field("memsrv", "request", at.keep.request, f"message.word[{number}]") for number in range(6)]
+    at.expect(word(at, 0) == at.keep.address and error == 6, "the message tells address and error code")
+    at.expect(word(at, 4) == 0, "the message brings the entry, which is empty")
 
 
 @lesson.station("The region that decides", to("memsrv.ledger_take"),
                 ask="The address is in nobody's tables. How does memsrv know that it is no mistake?",
                 answer="By its own list of regions: first was promised this range, to read and to write.")
 def region(at):
-    task = at.guest.field("memsrv", "request", at.keep.request, "task")
-    process = at.guest.field("memsrv", "task", task, "process")
-    found = at.guest.field("memsrv", "task", process, "aspace.regions.recent")
     at.keep.output = at.register("rdx")
     at.say("fault_judge has compared the access with the region and found nothing wrong. The region's backing says "
            "what a new page of it holds: zeroes. So memsrv is about to take a frame, for which the task pays.")
     at.show.here()
-    at.show.fields("memsrv", "region", found, [("start", "address"), ("end", "address"), "rights",
-                                               ("backing", "address")], notes={"rights": "1 read + 2 write"})
+    found = show_region(at, at.keep.address)
     at.keep.free = at.show.free_blocks()
-    start, end, rights = (at.guest.field("memsrv", "region", found, name) for name in ("start", "end", "rights"))
-    at.expect(start <= at.keep.address < end, "the region has the address")
-    at.expect(rights & 2, "the region may be written")
+    at.expect(at.keep.address in found, "the region has the address")
+    at.expect(found.rights & 2, "the region may be written")
 
 
 @lesson.station("A frame from the buddy allocator", returned(),
@@ -109,16 +94,11 @@ def taken(at):
                 ask="memsrv can't write a page table. What can its answer be?",
                 answer="A list of operations, which the core checks one by one, does, and then delivers the reply.")
 def answered(at):
-    at.keep.list = at.register("rdi")
-    count = at.guest.field("memsrv", "list", at.keep.list, "count")
-    operations = at.keep.list + at.programs["memsrv"].field("list", "operation")[0]
     at.say("The walk ended above the page, so the tables that are missing come first; each takes a frame of its own. "
            "Then the page's frame is staged (zeroed by the core), then mapped. One entry into the core for it all.")
     at.show.here()
-    at.show.operations("memsrv", operations, count)
-    size = at.programs["memsrv"].type("hf_operation")["size"]
-    codes = [at.guest.field("memsrv", "hf_operation", operations + size * number, "code") for number in range(count)]
-    words = [at.programs["memsrv"].word("hf_operation_code", code) for code in codes]
+    words, root = show_list(at)
+    at.expect(root == at.keep.root, "it is about the tables of first")
     at.expect(words == ["TABLE_INSTALL"] * (at.keep.level - 1) + ["STAGE", "MAP"],
               "the list has a table for each level that is missing, STAGE and MAP")
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+MEGABYTES, PROCESSOR = 32, "corei7_icelake_u"  # of the machine
 PROMPT = re.compile(rb"(?:^|(?<=\n))<bochs:\d+> ")
 TEMPLATE = Path(__file__).resolve().parents[1] / "bochsrc.in"
 
@@ -30,10 +31,10 @@ class Bochs:
     PATIENCE = 60  # seconds in which a command must answer
     STARTS = 10
 
-    def __init__(self, image, megabytes=32, cpu="corei7_icelake_u"):
+    def __init__(self, image):
         self._folder = tempfile.TemporaryDirectory(prefix="handoff-lesson.")
         self.path = Path(self._folder.name)
-        values = {"MEGS": megabytes, "CPU": cpu, "IMAGE": image, "DIRECTORY": self.path}
+        values = {"MEGS": MEGABYTES, "CPU": PROCESSOR, "IMAGE": image, "DIRECTORY": self.path}
         text = re.sub("@([A-Z0-9]+)@", lambda match: str(values[match[1]]), TEMPLATE.read_text())
         (self.path / "bochsrc").write_text(text)
         # With a command file, even an empty one, Bochs waits for nobody before its first prompt.

@@ -56,3 +56,14 @@ def show_region(at, address):
         raise Untrue("memsrv has no region where the fault was")
     at.show.region(region.address, at.root_of("memsrv"))
     return region
+
+
+def show_list(at):
+    """The request's list of operations. Answers their names, and the first one's object."""
+    described = at.programs["memsrv"]
+    first = at.keep.request + described.field("request", "list.operation")[0]
+    size, count = described.type("hf_operation")["size"], field(at, "request", at.keep.request, "list.count")
+    at.show.operations("memsrv", first, count)
+    codes = [field(at, "hf_operation", first + size * number, "code") for number in range(count)]
+    names = [described.word("hf_operation_code", code) for code in codes]
+    return names, field(at, "hf_operation", first, "object")

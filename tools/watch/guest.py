@@ -63,9 +63,9 @@ class Guest:
     STOPS = 20000  # at one breakpoint, before it is held to be the wrong one
     SHORT = 10000  # ticks
 
-    def __init__(self, image, programs, megabytes=32):
-        self.image, self.programs, self.megabytes = image, programs, megabytes
-        self._bochs, self._spare = Bochs(image, megabytes), None
+    def __init__(self, image, programs):
+        self.image, self.programs = image, programs
+        self._bochs, self._spare = Bochs(image), None
         self._start_ahead()
         self.stop = None
         self._registers = {}
@@ -175,7 +175,7 @@ class Guest:
         """Lets a second machine run to a moment, so that going back to it, or to a later one, takes no time."""
         if self._spare:
             return
-        self._spare, self._spare_tick = Bochs(self.image, self.megabytes), tick
+        self._spare, self._spare_tick = Bochs(self.image), tick
         self._spare.post(f"sba {tick}")
         self._spare.post("c")
 
@@ -185,7 +185,7 @@ class Guest:
         if self._spare and self._spare_tick <= tick:
             self._bochs, self._spare = self._spare, None
         else:
-            self._bochs = Bochs(self.image, self.megabytes)
+            self._bochs = Bochs(self.image)
         self.ended, self._registers = None, {}
         self._look()
         self._damages = [damage for damage in self._damages if damage[0] < tick]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .bochs import MEGABYTES
 from .guest import FRAME_ENTRIES, PAGE, RUN_FRAMES, RUN_HEADERS
 
 PER_PAGE = 512  # indexes of a directory that are in one page of it
@@ -83,7 +84,7 @@ def root_of(guest, program):
 def roots(guest):
     """The PML4 frames, by the frame table."""
     core = guest.programs["core"]
-    for run in range(guest.megabytes * 1024 * 1024 // PAGE // RUN_FRAMES):
+    for run in range(MEGABYTES * 1024 * 1024 // PAGE // RUN_FRAMES):
         if guest.read(RUN_HEADERS + run * 8, 1) != core.enums["HF_RUN_SPLIT"]:
             continue
         entries = guest.read_bytes(FRAME_ENTRIES + run * RUN_FRAMES * 8, RUN_FRAMES * 8)
