@@ -87,8 +87,8 @@ class Bench:
     def _run(self, icount, counter=None, mem="512M", **making):
         """Runs a guest to its end; what it printed."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        image = self.images.make(kind=self.kind, names=True, **making)
-        machine = Machine(image, folder, mem=mem, icount=icount, limit=LIMIT, plugin=counter and plugin(counter))
+        booted = self.images.make(kind=self.kind, names=True, **making)
+        machine = Machine(booted, folder, mem=mem, icount=icount, limit=LIMIT, plugin=counter and plugin(counter))
         try:
             assert machine.wait() == 0, machine.report()
         finally:
